@@ -1,0 +1,81 @@
+"""The command line: finds the command, and renders every error that a user can cause.
+
+Commands are imported when they are run, and import what they need then, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from ringg_runner import __version__
+from ringg_runner.cli.output import forgive_unwritable_text, say, warn
+from ringg_runner.errors import ExitCode, FindingsError, RunnerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = ("validate", "plan", "apply", "check", "sandbox", "schema")
+
+
+class _Commands(click.Group):
+    """Commands by name, one module each, in the order in which people meet them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"ringg_runner.cli.{cmd_name}").command
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except RunnerError as failure:
+            _render(failure)
+            return failure.exit_code
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="ringg-runner", message="%(prog)s %(version)s")
+def ringg_runner() -> None:
+    """Campaigns as code for Ringg AI: check manifests, see what would start, start it once."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line, the process's own by default, and return the exit code.
+
+    Errors that a user can cause end here, as a sentence on stderr. A bug goes through, with its
+    traceback.
+    """
+    forgive_unwritable_text()
+    try:
+        code = ringg_runner.main(arguments, prog_name="ringg-runner", standalone_mode=False)
+    except click.ClickException as failure:
+        failure.show()
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        say("interrupted")
+        return ExitCode.INTERRUPTED
+    return int(code or ExitCode.OK)
+
+
+def _render(failure: RunnerError) -> None:
+    if isinstance(failure, FindingsError):
+        from ringg_runner.report import text
+
+        warn(text.of_findings(failure.findings))
+    say(f"{click.style('error:', fg='red')} {failure}")
+    if failure.hint:
+        say(f"{click.style('hint:', fg='cyan')} {failure.hint}")

@@ -1,0 +1,46 @@
+"""`check`: tests the key and the connection, and starts nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ringg_runner.cli import options
+from ringg_runner.cli.output import show
+
+if TYPE_CHECKING:
+    from ringg_runner.answers import Reply
+    from ringg_runner.environments import Environment
+    from ringg_runner.project import Project
+    from ringg_runner.redaction import Secret
+
+
+@click.command("check", short_help="Test the key and the connection; starts nothing.")
+@options.environment
+def command(*, environment: str | None, project_file: Path | None) -> None:
+    """Ask the API of an environment which workspace its key belongs to. Starts nothing."""
+    from ringg_runner import project
+    from ringg_runner.environments import open_environment, read_key
+    from ringg_runner.workspace import read_workspace
+
+    chosen = project.load(project_file, Path.cwd())
+    target = open_environment(chosen, environment, os.environ)
+    key = read_key(target, os.environ)
+    show(f"environment {target.name} ({target.base_url})")
+    workspace = read_workspace(asyncio.run(_ask(chosen, target, key)))
+    show(f"key accepted: workspace {workspace}")
+
+
+async def _ask(chosen: Project, target: Environment, key: Secret) -> Reply:
+    from ringg_runner.cli.embedded import transport_to
+    from ringg_runner.client import TimeLimits, connect
+
+    with transport_to(target, chosen.state) as transport:
+        async with connect(
+            target.base_url, key, limits=TimeLimits(), transport=transport
+        ) as client:
+            return await client.workspace()

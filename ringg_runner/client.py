@@ -1,0 +1,130 @@
+"""Talks HTTP: one request in, one reply out, the key in the header and nowhere else.
+
+It owns time limits, bounds and the border between *not sent* and *lost*. It never repeats a
+request, never follows a redirect (the key would travel with it), and never says what a reply means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ringg_runner import __version__
+from ringg_runner.answers import MAX_BODY, Lost, NotSent, Reply, read_answer
+from ringg_runner.redaction import Redactor, Secret, showable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ringg_runner.campaigns import StartRequest
+
+USER_AGENT = f"ringg-runner/{__version__}"
+
+# The request's first byte has not left when one of these is raised: no connection came about.
+# Whatever else goes wrong goes wrong too late to know.
+_BEFORE_THE_FIRST_BYTE = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """In seconds: `answer` is for the whole exchange, the last byte of the answer included."""
+
+    answer: float = 30.0
+    connect: float = 10.0
+
+    def for_httpx(self) -> httpx.Timeout:
+        """Return the limits of the single steps; TCP and TLS each have the time to connect."""
+        return httpx.Timeout(self.answer, connect=min(self.connect, self.answer / 3))
+
+
+@dataclass(frozen=True, slots=True)
+class ApiClient:
+    """One API, reached with one key."""
+
+    base_url: str
+    http: httpx.AsyncClient = field(repr=False)
+    limits: TimeLimits
+    redactor: Redactor
+
+    async def start(self, request: StartRequest) -> Reply:
+        """Send one start request, once."""
+        private = (request.callback_url or "",) if request.private else ()
+        return await self._exchange("POST", request.url, request.body, private)
+
+    async def workspace(self) -> Reply:
+        """Ask `GET /workspace`, the simplest check of a key; the answer may echo the key."""
+        return await self._exchange("GET", f"{self.base_url}/workspace")
+
+    async def _exchange(
+        self, method: str, url: str, body: Any = None, private: tuple[str, ...] = ()
+    ) -> Reply:
+        redactor = self.redactor.also(*private)
+        try:
+            async with (
+                asyncio.timeout(self.limits.answer),
+                self.http.stream(method, url, json=body) as response,
+            ):
+                content = await _read(response)
+        except _BEFORE_THE_FIRST_BYTE as failure:
+            return NotSent(f"not sent: {_in_words(failure, redactor)}")
+        except (TimeoutError, httpx.TimeoutException):
+            return Lost(f"no whole answer within {self.limits.answer:g} s")
+        except httpx.RequestError as failure:
+            return Lost(f"the answer was lost: {_in_words(failure, redactor)}")
+        return read_answer(response.status_code, response.headers, content, redactor)
+
+
+@asynccontextmanager
+async def connect(
+    base_url: str,
+    key: Secret,
+    *,
+    limits: TimeLimits,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[ApiClient]:
+    """Open a client for an API; `transport` stands in for the network where it is given."""
+    async with httpx.AsyncClient(
+        headers={
+            "X-API-KEY": key.reveal(),
+            "Accept": "application/json",
+            "Accept-Language": "en",
+            "Accept-Encoding": "identity",
+            "User-Agent": USER_AGENT,
+        },
+        timeout=limits.for_httpx(),
+        follow_redirects=False,
+        transport=transport,
+        # Plain http is for loopback alone; through a proxy the key would leave in the open.
+        trust_env=base_url.startswith("https://"),
+    ) as http:
+        yield ApiClient(base_url, http, limits, Redactor.of(key.reveal()))
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """Return the body's beginning; the rest is left on the wire."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) >= MAX_BODY:
+            break
+    return bytes(body[:MAX_BODY])
+
+
+def _in_words(failure: Exception, redactor: Redactor) -> str:
+    cause: BaseException | None = failure
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return showable(f"the server's certificate is not trusted: {cause.verify_message}")
+        cause = cause.__cause__ or cause.__context__
+    return showable(redactor.hide(str(failure)) or type(failure).__name__, 200)

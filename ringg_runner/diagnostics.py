@@ -1,0 +1,76 @@
+"""What a check found, and where: the value that every stage reports mistakes with.
+
+It owns positions, severities and their order. It neither prints nor decides an exit code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Severity(StrEnum):
+    """How much a finding weighs; only an error stops a plan or an apply."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Position(NamedTuple):
+    """A place in a file; line and column count from 1, in characters."""
+
+    line: int
+    column: int
+
+
+START = Position(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding; `hint` says how to mend it."""
+
+    file: str
+    position: Position
+    severity: Severity
+    rule: str
+    message: str
+    hint: str | None = None
+
+
+def error(
+    file: str, position: Position, rule: str, message: str, hint: str | None = None
+) -> Diagnostic:
+    """Return a finding that stops a plan or an apply."""
+    return Diagnostic(file, position, Severity.ERROR, rule, message, hint)
+
+
+def warning(
+    file: str, position: Position, rule: str, message: str, hint: str | None = None
+) -> Diagnostic:
+    """Return a finding that is shown, and stops nothing."""
+    return Diagnostic(file, position, Severity.WARNING, rule, message, hint)
+
+
+def in_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return the findings by file and place, each once, in whatever order they were found."""
+    return tuple(
+        sorted(set(findings), key=lambda d: (d.file, d.position, d.rule, d.message, d.hint or ""))
+    )
+
+
+def count(findings: Iterable[Diagnostic], severity: Severity) -> int:
+    """Return how many findings have this severity."""
+    return sum(finding.severity is severity for finding in findings)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return a hint with the nearest known word, or None where none is near."""
+    near = get_close_matches(word, sorted(known), n=1)
+    return f"did you mean {near[0]}?" if near else None

@@ -1,0 +1,315 @@
+"""Reads YAML text into plain data that remembers where every key and value stands.
+
+It owns YAML: its syntax, its traps and the bounds on what one file may hold. It works on the
+parser's events, so that tags, anchors and quotes are seen before anything is converted. What the
+data means is none of its business.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import yaml
+
+from ringg_runner import scalars
+from ringg_runner.diagnostics import START, Diagnostic, Position, did_you_mean, error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from yaml.events import Event
+
+Json: TypeAlias = Any
+"""What JSON can hold: None, bool, int, float, str, list and dict with text keys."""
+
+Pointer: TypeAlias = tuple[str | int, ...]
+"""The way from a document's root to a value: keys and list indexes."""
+
+MAX_DEPTH = 32
+MAX_VALUES = 20_000
+"""How many values one document may hold once its aliases are expanded; an alias bomb has more."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_UNPRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document: its data, and the place of every key and value in its file."""
+
+    file: str
+    position: Position
+    data: Json
+    keys: Mapping[Pointer, Position]
+    values: Mapping[Pointer, Position]
+    lines: tuple[str, ...] = field(repr=False)
+
+    def at(self, pointer: Pointer) -> Position:
+        """Return where a value stands, or the nearest thing around it that is written here."""
+        while pointer and pointer not in self.values:
+            pointer = pointer[:-1]
+        return self.values.get(pointer, self.position)
+
+    def at_key(self, pointer: Pointer) -> Position:
+        """Return where the key of a value stands, or the value itself where it has no key."""
+        return self.keys.get(pointer) or self.at(pointer)
+
+    def at_text(self, pointer: Pointer, fragment: str) -> Position:
+        """Return where a fragment of a text value stands; the value's own place if it is hidden.
+
+        Quotes and folds move text about, so the fragment is looked for in the file itself.
+        """
+        line, column = self.at(pointer)
+        found = self.lines[line - 1].find(fragment, column - 1)
+        return Position(line, found + 1) if found >= 0 else Position(line, column)
+
+
+def read_documents(text: str, file: str) -> Iterator[Document | Diagnostic]:
+    """Yield each document of a YAML text, and every finding on the way, in the file's order.
+
+    A document with findings is yielded too, so that later checks can add theirs; a syntax error
+    ends the file, after the documents before it.
+    """
+    unprintable = _UNPRINTABLE.search(text)
+    if unprintable:
+        yield error(
+            file,
+            _position_of(text, unprintable.start()),
+            "yaml-syntax",
+            f"the character {unprintable.group()!a} cannot stand in YAML",
+            "remove it, or write it as an escape between double quotes",
+        )
+        return
+    reader = _Reader(text, file)
+    try:
+        while (document := reader.next_document()) is not None:
+            yield from reader.take_findings()
+            yield document
+    except _RefusedError as refused:
+        yield from reader.take_findings()
+        yield refused.finding
+    except yaml.MarkedYAMLError as broken:
+        yield from reader.take_findings()
+        yield _syntax_error(broken, text, file)
+
+
+class _RefusedError(Exception):
+    """Ends the reading of a file with a finding."""
+
+    def __init__(self, finding: Diagnostic) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Walks the parser's events; what it finds wrong and can pass over, it collects."""
+
+    text: str
+    file: str
+    _events: Iterator[Event] = field(init=False)
+    _lines: tuple[str, ...] = field(init=False)
+    _findings: list[Diagnostic] = field(init=False, default_factory=list)
+    _keys: dict[Pointer, Position] = field(init=False, default_factory=dict)
+    _values: dict[Pointer, Position] = field(init=False, default_factory=dict)
+    _anchors: dict[str, tuple[Json, int]] = field(init=False, default_factory=dict)
+    _count: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self._events = yaml.parse(self.text, Loader=_LOADER)
+        # The breaks that YAML knows, and no others: str.splitlines knows more.
+        self._lines = tuple(re.split("\r\n|[\n\r\x85\u2028\u2029]", self.text))
+
+    def take_findings(self) -> list[Diagnostic]:
+        found, self._findings = self._findings, []
+        return found
+
+    def next_document(self) -> Document | None:
+        """Return the next document, or None at the end of the file."""
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                break
+        else:
+            return None
+        self._keys, self._values, self._anchors, self._count = {}, {}, {}, 0
+        data = self._value(next(self._events), ())
+        return Document(self.file, self._values[()], data, self._keys, self._values, self._lines)
+
+    def _value(self, event: Event, pointer: Pointer) -> Json:
+        place = _place(event)
+        self._values[pointer] = place
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, place)
+        assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        before = self._count
+        self._spend(1, place)
+        if event.tag is not None:
+            self._find(place, "yaml-tag", f"the tag {event.tag} is not allowed", "remove the tag")
+        value: Json
+        if isinstance(event, yaml.ScalarEvent):
+            value = self._scalar(event, place)
+        elif len(pointer) >= MAX_DEPTH:
+            raise _RefusedError(
+                error(self.file, place, "too-deep", f"nested deeper than {MAX_DEPTH} levels")
+            )
+        elif isinstance(event, yaml.MappingStartEvent):
+            value = self._mapping(pointer)
+        else:
+            value = self._sequence(pointer)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (value, self._count - before)
+        return value
+
+    def _scalar(self, event: yaml.ScalarEvent, place: Position) -> Json:
+        if not _is_plain(event) or event.tag is not None:
+            return event.value
+        value = scalars.read(event.value)
+        if isinstance(value, scalars.Trap):
+            self._find(place, "ambiguous-scalar", value.message, value.hint)
+            return event.value
+        return value
+
+    def _sequence(self, pointer: Pointer) -> list[Json]:
+        items: list[Json] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*pointer, len(items))))
+        return items
+
+    def _mapping(self, pointer: Pointer) -> dict[str, Json]:
+        entries: dict[str, Json] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key, place = self._key(event)
+            if key is None:
+                # Read on, for what the value itself has to say, and keep nothing of it.
+                self._value(next(self._events), (*pointer, ""))
+                continue
+            if key in entries:
+                first = self._keys[*pointer, key]
+                self._find(
+                    place,
+                    "duplicate-key",
+                    f"the key {key} stands here a second time",
+                    f"keep one of the two; the first is on line {first.line}",
+                )
+                self._skip()
+                continue
+            self._keys[*pointer, key] = place
+            entries[key] = self._value(next(self._events), (*pointer, key))
+        return entries
+
+    def _key(self, event: Event) -> tuple[str | None, Position]:
+        """Return a key's text, or None where the key is no text."""
+        place = _place(event)
+        if not isinstance(event, yaml.ScalarEvent):
+            self._find(place, "key-not-text", "a key must be text", "write the key as a word")
+            if not isinstance(event, yaml.AliasEvent):
+                self._skip(event)
+            return None, place
+        self._spend(1, place)
+        if event.tag is not None:
+            self._find(place, "yaml-tag", f"the tag {event.tag} is not allowed", "remove the tag")
+        key = self._scalar(event, place)
+        if key == "<<" and _is_plain(event):
+            self._find(
+                place,
+                "merge-key",
+                "merge keys are not allowed: YAML 1.2 does not know them",
+                "write the keys out, or put shared values under defaults in ringg-runner.yaml",
+            )
+            return None, place
+        if not isinstance(key, str):
+            self._find(
+                place,
+                "key-not-text",
+                f"a key must be text, and {event.value or 'nothing'} is not",
+                f'quote it: "{event.value}"',
+            )
+            return None, place
+        return key, place
+
+    def _skip(self, event: Event | None = None) -> None:
+        """Pass over a whole value."""
+        event = event or next(self._events)
+        depth = 0
+        while True:
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth == 0:
+                return
+            event = next(self._events)
+
+    def _alias(self, event: yaml.AliasEvent, place: Position) -> Json:
+        name = str(event.anchor)
+        known = self._anchors.get(name)
+        if known is None:
+            self._find(
+                place,
+                "unknown-alias",
+                f"*{name} refers to nothing that is complete before it",
+                did_you_mean(name, self._anchors) or f"define it above: &{name}",
+            )
+            return None
+        value, size = known
+        self._spend(size, place)
+        return value
+
+    def _spend(self, values: int, place: Position) -> None:
+        self._count += values
+        if self._count > MAX_VALUES:
+            raise _RefusedError(
+                error(
+                    self.file,
+                    place,
+                    "too-many-values",
+                    f"this document holds more than {MAX_VALUES:,} values, aliases expanded",
+                    "split it into several documents or files",
+                )
+            )
+
+    def _find(self, place: Position, rule: str, message: str, hint: str) -> None:
+        self._findings.append(error(self.file, place, rule, message, hint))
+
+
+def _is_plain(event: yaml.ScalarEvent) -> bool:
+    # libyaml's parser says "" where PyYAML's own says None.
+    return not event.style
+
+
+def _place(event: Event) -> Position:
+    return _from_mark(event.start_mark)
+
+
+def _from_mark(mark: Any) -> Position:
+    return Position(mark.line + 1, mark.column + 1)
+
+
+def _position_of(text: str, offset: int) -> Position:
+    before = text[:offset]
+    return Position(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+
+
+def _syntax_error(broken: yaml.MarkedYAMLError, text: str, file: str) -> Diagnostic:
+    mark = broken.problem_mark or broken.context_mark
+    problem = broken.problem or "this is not YAML"
+    culprit = text[mark.index : mark.index + 1] if mark else ""
+    return error(
+        file,
+        _from_mark(mark) if mark else START,
+        "yaml-syntax",
+        f"{problem}, {broken.context}" if broken.context else problem,
+        _syntax_hint(problem, culprit),
+    )
+
+
+def _syntax_hint(problem: str, culprit: str) -> str:
+    if culprit == "\t":
+        return "indent with spaces: YAML allows no tab here"
+    if culprit in ("@", "`", "%"):
+        return f"quote a text that begins with {culprit}"
+    if "mapping values are not allowed" in problem:
+        return "check the indentation, and quote a text that contains a colon"
+    return "check the indentation, the quotes and the brackets here and on the line before"

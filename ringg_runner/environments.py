@@ -1,0 +1,154 @@
+"""An environment, opened: one API with its base URL, its names for ids, and the way to its key.
+
+The key is read last of all, when somebody is about to need it, and leaves here as a `Secret`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ringg_runner import references, urls
+from ringg_runner.diagnostics import did_you_mean, error
+from ringg_runner.errors import FindingsError, InvalidInputError, UsageError
+from ringg_runner.project import SANDBOX
+from ringg_runner.redaction import Secret
+from ringg_runner.references import Problem, Resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ringg_runner.project import Project
+
+BASE_URL = "https://prod-api.ringg.ai/ca/api/v0"
+"""The documented base URL of the Ringg API."""
+
+EMBEDDED_BASE_URL = "http://sandbox.localhost/ca/api/v0"
+"""How the embedded sandbox is called; a name below .localhost never leaves the machine."""
+
+ALIAS_GROUPS = ("agents", "lists", "number_pools", "users", "vars")
+
+_EMBEDDED_KEY = "embedded-sandbox-key"
+_MAX_KEY = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One API; `embedded` where it is the sandbox in this process."""
+
+    name: str
+    base_url: str
+    embedded: bool
+    aliases: Mapping[str, Mapping[str, str]]
+    api_key_env: str = "RINGG_API_KEY"
+    api_key_file: Path | None = None
+
+
+def open_environment(project: Project, name: str | None, environ: Mapping[str, str]) -> Environment:
+    """Return the environment of that name, or the default one.
+
+    Raises UsageError for a name that is not known, and FindingsError where a setting refers to
+    nothing or where the base URL could carry the key away in the open.
+    """
+    name = name or project.default_environment
+    if name not in project.known:
+        raise UsageError(
+            f"no environment is called {name}",
+            did_you_mean(name, project.known) or f"known: {', '.join(sorted(project.known))}",
+        )
+    settings = project.settings(name)
+    default_url = SANDBOX if name == SANDBOX else BASE_URL
+    base_url = _setting(project, name, "base_url", environ) or default_url
+    embedded = base_url == SANDBOX
+    problem = None if embedded else urls.base_url_problem(base_url)
+    if problem:
+        raise InvalidInputError(f"the base_url of environment {name} {problem}", urls.HINT)
+    key_file = _setting(project, name, "api_key_file", environ)
+    return Environment(
+        name,
+        EMBEDDED_BASE_URL if embedded else base_url.rstrip("/"),
+        embedded,
+        {group: settings.get(group, {}) for group in ALIAS_GROUPS},
+        settings.get("api_key_env", "RINGG_API_KEY"),
+        project.root / key_file if key_file else None,
+    )
+
+
+def _setting(project: Project, name: str, key: str, environ: Mapping[str, str]) -> str | None:
+    """Return a setting that may refer to the environment's variables."""
+    text = project.settings(name).get(key)
+    if text is None:
+        return None
+    value = references.resolve(text, partial(variable, environ))
+    if isinstance(value, Resolved):
+        return value.text
+    document, pointer = project.document, ("environments", name, key)
+    assert document is not None
+    raise FindingsError(
+        "the project file is invalid",
+        [
+            error(document.file, document.at_text(pointer, p.fragment), p.rule, p.message, p.hint)
+            for p in value.problems
+        ],
+    )
+
+
+def variable(environ: Mapping[str, str], name: str) -> Resolved | Problem:
+    """Return what `env.NAME` stands for: private, since it may be a secret, and final."""
+    group, _, key = name.partition(".")
+    if group != "env":
+        return Problem(
+            f"${{{name}}}",
+            "unknown-reference",
+            f"unknown reference ${{{name}}}",
+            "only ${env.NAME} is known here",
+        )
+    if not environ.get(key):
+        return Problem(
+            f"${{{name}}}",
+            "unset-variable",
+            f"the environment variable {key} is not set",
+            f"set {key}, or remove the reference",
+        )
+    return Resolved(references.escape(environ[key]), private=True)
+
+
+def read_key(environment: Environment, environ: Mapping[str, str]) -> Secret:
+    """Return the API key.
+
+    Raises InvalidInputError where there is none, or where what is there cannot be one. No message
+    shows any of it.
+    """
+    if environment.embedded:
+        return Secret(_EMBEDDED_KEY)
+    if environment.api_key_file is None:
+        where = f"the environment variable {environment.api_key_env}"
+        key = environ.get(environment.api_key_env, "")
+    else:
+        where = f"the key file {environment.api_key_file}"
+        key = _read_file(environment.api_key_file)
+    key = key.strip()
+    if not key:
+        raise InvalidInputError(
+            f"no API key: {where} is empty or not there",
+            f"put the key of environment {environment.name} there; "
+            "to rehearse without one, use --env sandbox",
+        )
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise InvalidInputError(
+            f"{where} does not hold an API key: it has white space or foreign characters in it",
+            "put the key there, and nothing else",
+        )
+    return Secret(key)
+
+
+def _read_file(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            return stream.read(_MAX_KEY)
+    except FileNotFoundError:
+        return ""
+    except OSError as failure:
+        raise InvalidInputError(f"the key file {path} cannot be read: {failure.strerror}") from None

@@ -1,0 +1,72 @@
+"""The errors that a user can cause, each with its exit code; the command line alone renders them.
+
+Whatever is not a `RunnerError` is a bug, and shows its traceback.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringg_runner.diagnostics import Diagnostic
+
+
+class ExitCode(IntEnum):
+    """What the process tells its caller; `docs/reference/exit-codes.md` is the long form."""
+
+    OK = 0
+    FAILED = 1
+    INVALID = 3
+    REFUSED = 4
+    KEY_REFUSED = 5
+    UNRESOLVED = 6
+    USAGE = 64
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class RunnerError(Exception):
+    """A sentence for the user; `hint` is the way out."""
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        """Keep the sentence and the way out."""
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(RunnerError):
+    """The command line asks for something that does not exist."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InvalidInputError(RunnerError):
+    """A manifest, the project file or the key's source is wrong, or nothing was selected."""
+
+    exit_code = ExitCode.INVALID
+
+
+class FindingsError(InvalidInputError):
+    """Findings stand in the way; every one of them travels along."""
+
+    def __init__(self, message: str, findings: Iterable[Diagnostic]) -> None:
+        """Keep the findings beside the sentence."""
+        super().__init__(message)
+        self.findings = tuple(findings)
+
+
+class NotApprovedError(RunnerError):
+    """A person, or the absence of one, refused the start."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class KeyRefusedError(RunnerError):
+    """The API does not accept the key."""
+
+    exit_code = ExitCode.KEY_REFUSED

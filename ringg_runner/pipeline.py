@@ -1,0 +1,126 @@
+"""The way from paths to a plan, and every finding on it: what `validate`, `plan` and `apply` share.
+
+Each stage is called once, in order. Nothing here sends, prints or exits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ringg_runner import manifests, project, resolver
+from ringg_runner.diagnostics import Diagnostic, Severity, count, in_order
+from ringg_runner.environments import open_environment
+from ringg_runner.errors import FindingsError, InvalidInputError
+from ringg_runner.planner import Plan, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from ringg_runner.manifests import Loaded
+    from ringg_runner.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a command line selects: paths, a project file and an environment, each optional."""
+
+    paths: Sequence[Path] = ()
+    project_file: Path | None = None
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check saw: how much there is, and what is wrong with it."""
+
+    files: int
+    manifests: int
+    findings: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> int:
+        """How many findings stop a plan or an apply."""
+        return count(self.findings, Severity.ERROR)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings are worth a look."""
+        return count(self.findings, Severity.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, the project that it comes from, and the findings that stopped nothing."""
+
+    project: Project
+    plan: Plan
+    findings: tuple[Diagnostic, ...]
+
+
+def check(selection: Selection, directory: Path, environ: Mapping[str, str]) -> Checked:
+    """Find everything wrong with the selected manifests, in every environment that is declared.
+
+    Where an environment is named, only that one is looked at. A variable that is not set is a
+    warning here: the machine that checks is seldom the one that applies. Raises what loading a
+    project raises.
+    """
+    chosen = project.load(selection.project_file, directory)
+    loaded = _load(selection, chosen)
+    names = [selection.environment] if selection.environment else _environments(chosen)
+    findings = list(loaded.findings)
+    for name in names:
+        try:
+            environment = open_environment(chosen, name, environ)
+        except FindingsError as failure:
+            findings += failure.findings
+            continue
+        findings += resolver.resolve(loaded.manifests, chosen, environment, environ).findings
+    return Checked(loaded.files, len(loaded.manifests), in_order(map(_as_seen_here, findings)))
+
+
+def make(
+    selection: Selection, directory: Path, environ: Mapping[str, str], now: datetime
+) -> Planned:
+    """Plan the selected manifests for one environment.
+
+    Raises FindingsError with all that is wrong, InvalidInputError where nothing is selected, and
+    what loading a project and opening an environment raise.
+    """
+    chosen = project.load(selection.project_file, directory)
+    environment = open_environment(chosen, selection.environment, environ)
+    loaded = _load(selection, chosen)
+    resolution = resolver.resolve(loaded.manifests, chosen, environment, environ)
+    findings = in_order((*loaded.findings, *resolution.findings))
+    if errors := count(findings, Severity.ERROR):
+        raise FindingsError(
+            f"{errors} error{'s' if errors > 1 else ''} found: nothing was sent", findings
+        )
+    return Planned(chosen, make_plan(resolution.campaigns, environment, now), findings)
+
+
+def _load(selection: Selection, chosen: Project) -> Loaded:
+    paths = selection.paths or chosen.manifests
+    loaded = manifests.load(paths)
+    if not loaded.manifests and not count(loaded.findings, Severity.ERROR):
+        raise InvalidInputError(
+            f"nothing selected: no manifest in {_listed(paths)}",
+            "name files or folders that hold some, or list them in the project file",
+        )
+    return loaded
+
+
+def _listed(paths: Iterable[Path]) -> str:
+    return ", ".join(map(str, paths))
+
+
+def _environments(chosen: Project) -> tuple[str, ...]:
+    return chosen.declared or (chosen.default_environment,)
+
+
+def _as_seen_here(finding: Diagnostic) -> Diagnostic:
+    if finding.rule == "unset-variable":
+        return replace(finding, severity=Severity.WARNING)
+    return finding

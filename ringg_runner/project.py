@@ -1,0 +1,136 @@
+"""The project file: where manifests live, what they share, and which environments there are.
+
+It finds, reads and checks the file. Environments are opened elsewhere, when one is chosen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ringg_runner import sources, urls, validation
+from ringg_runner.diagnostics import START, Diagnostic, did_you_mean, error
+from ringg_runner.errors import FindingsError, InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from ringg_runner.documents import Document, Json
+
+PRODUCTION = "production"
+SANDBOX = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A checked project file, or what holds where there is none."""
+
+    root: Path
+    document: Document | None = field(default=None, repr=False)
+
+    @property
+    def _data(self) -> Mapping[str, Json]:
+        return self.document.data if self.document else {}
+
+    @property
+    def manifests(self) -> tuple[Path, ...]:
+        """The files and folders in which manifests live."""
+        return tuple(self.root / path for path in self._data.get("manifests", ["campaigns"]))
+
+    @property
+    def defaults(self) -> Mapping[str, Json]:
+        """The fields that manifests share."""
+        defaults: Mapping[str, Json] = self._data.get("defaults", {})
+        return defaults
+
+    @property
+    def state(self) -> Path:
+        """The folder for what the tool remembers."""
+        return self.root / sources.STATE_FOLDER
+
+    @property
+    def default_environment(self) -> str:
+        """The environment that is meant where none is named."""
+        return str(self._data.get("default_environment", PRODUCTION))
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """The environments that the file declares."""
+        return tuple(self._data.get("environments", {}))
+
+    @property
+    def known(self) -> frozenset[str]:
+        """All environments, those that need no declaration among them."""
+        return frozenset({*self.declared, PRODUCTION, SANDBOX})
+
+    def settings(self, environment: str) -> Mapping[str, Json]:
+        """Return what the file says of an environment."""
+        return self._data.get("environments", {}).get(environment) or {}
+
+
+def load(path: Path | None, directory: Path) -> Project:
+    """Read the project file at `path`, or the nearest one in `directory` or above it.
+
+    Raises FindingsError with every finding where the file is invalid, and InvalidInputError where
+    `path` names no file.
+    """
+    if path is not None and not path.is_file():
+        raise InvalidInputError(f"{path}: no such project file")
+    path = path or _nearest(directory)
+    if path is None:
+        return Project(directory)
+    documents, findings = validation.load(path, "project")
+    project = Project(path.resolve().parent, documents[0] if documents else None)
+    findings += [
+        error(extra.file, extra.position, "second-document", "a project file is one document")
+        for extra in documents[1:]
+    ]
+    if not documents and not findings:
+        file = sources.display(path)
+        findings = [error(file, START, "empty-file", "the project file is empty", "add version: 1")]
+    if project.document and not findings:
+        findings = list(_check(project, project.document))
+    if findings:
+        raise FindingsError("the project file is invalid", findings)
+    return project
+
+
+def _nearest(directory: Path) -> Path | None:
+    for folder in (directory, *directory.parents):
+        if (folder / sources.PROJECT_FILE).is_file():
+            return folder / sources.PROJECT_FILE
+    return None
+
+
+def _check(project: Project, document: Document) -> Iterator[Diagnostic]:
+    """Yield what the schema cannot see."""
+    if project.default_environment not in project.known:
+        yield error(
+            document.file,
+            document.at(("default_environment",)),
+            "unknown-environment",
+            f"no environment is called {project.default_environment}",
+            did_you_mean(project.default_environment, project.known),
+        )
+    for name in project.declared:
+        settings = project.settings(name)
+        pointer = ("environments", name)
+        if "api_key_env" in settings and "api_key_file" in settings:
+            yield error(
+                document.file,
+                document.at_key((*pointer, "api_key_file")),
+                "two-keys",
+                "api_key_env and api_key_file exclude each other",
+                "keep one of the two",
+            )
+        base_url = settings.get("base_url", SANDBOX)
+        problem = urls.base_url_problem(base_url)
+        if problem and base_url != SANDBOX and "${" not in base_url:
+            yield error(
+                document.file,
+                document.at((*pointer, "base_url")),
+                "base-url",
+                f"{base_url} {problem}",
+                urls.HINT,
+            )

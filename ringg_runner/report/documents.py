@@ -1,0 +1,116 @@
+"""The JSON documents that the tool writes, each in the shape of its schema; one encoder for all."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ringg_runner.times import format_moment
+
+if TYPE_CHECKING:
+    from ringg_runner.campaigns import Campaign, StartRequest
+    from ringg_runner.diagnostics import Diagnostic
+    from ringg_runner.pipeline import Checked
+    from ringg_runner.planner import Plan
+    from ringg_runner.runs import Attempt, Result, Run
+
+
+def encode(document: dict[str, Any]) -> str:
+    """Return a document as JSON text, its keys in the order in which they are documented."""
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def of_check(checked: Checked) -> dict[str, Any]:
+    """Return a check as a document of kind `diagnostics`."""
+    return {
+        "version": 1,
+        "kind": "diagnostics",
+        "files": checked.files,
+        "manifests": checked.manifests,
+        "errors": checked.errors,
+        "warnings": checked.warnings,
+        "diagnostics": [_diagnostic(finding) for finding in checked.findings],
+    }
+
+
+def of_plan(plan: Plan) -> dict[str, Any]:
+    """Return a plan as a document of kind `plan`."""
+    return {
+        "version": 1,
+        "kind": "plan",
+        "environment": plan.environment.name,
+        "base_url": plan.environment.base_url,
+        "digest": plan.digest,
+        "summary": {str(action): count for action, count in plan.summary.items()},
+        "campaigns": [
+            {
+                **_campaign(planned.campaign),
+                "action": str(planned.action),
+                "reason": planned.reason,
+                "request": _request(planned.campaign.request),
+            }
+            for planned in plan.starts
+        ],
+    }
+
+
+def of_run(run: Run) -> dict[str, Any]:
+    """Return a run as a document of kind `run`."""
+    return {
+        "version": 1,
+        "kind": "run",
+        "run_id": run.run_id,
+        "environment": run.environment.name,
+        "started_at": format_moment(run.started_at),
+        "finished_at": format_moment(run.finished_at),
+        "exit_code": int(run.exit_code),
+        "summary": {str(outcome): count for outcome, count in run.summary.items()},
+        "campaigns": [_result(result) for result in run.results],
+    }
+
+
+def _diagnostic(finding: Diagnostic) -> dict[str, Any]:
+    return {
+        "file": finding.file,
+        "line": finding.position.line,
+        "column": finding.position.column,
+        "severity": str(finding.severity),
+        "rule": finding.rule,
+        "message": finding.message,
+        "hint": finding.hint,
+    }
+
+
+def _campaign(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "name": campaign.name,
+        "file": campaign.file,
+        "line": campaign.line,
+        "list_id": campaign.list_id,
+    }
+
+
+def _request(request: StartRequest) -> dict[str, Any]:
+    return {"method": "POST", "url": request.url, "body": request.body}
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        **_campaign(result.campaign),
+        "outcome": str(result.outcome),
+        "evidence": str(result.evidence) if result.evidence else None,
+        "reason": result.reason,
+        "has_ongoing_calls": result.has_ongoing_calls,
+        "attempts": [_attempt(attempt) for attempt in result.attempts],
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "n": attempt.n,
+        "sent_at": format_moment(attempt.sent_at),
+        "seconds": attempt.seconds,
+        "status": attempt.status,
+        "verdict": str(attempt.verdict),
+        "detail": attempt.detail,
+    }

@@ -1,0 +1,177 @@
+"""Checks, plans and runs as text: for a terminal, and for the log of a CI job.
+
+Everything foreign is made showable before it stands in a line. Colour is laid on last, and taken
+off again by whoever writes to something that is no terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from ringg_runner.diagnostics import Severity
+from ringg_runner.planner import Action
+from ringg_runner.redaction import showable
+from ringg_runner.runs import Outcome
+from ringg_runner.times import format_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ringg_runner.campaigns import Campaign
+    from ringg_runner.diagnostics import Diagnostic
+    from ringg_runner.pipeline import Checked
+    from ringg_runner.planner import Plan, PlannedStart
+    from ringg_runner.runs import Result, Run
+
+_COLOURS: Mapping[str, str] = {
+    Severity.ERROR: "red",
+    Severity.WARNING: "yellow",
+    Severity.INFO: "cyan",
+    Action.START: "green",
+    Action.SKIP: "bright_black",
+    Action.HOLD: "yellow",
+    Outcome.STARTED: "green",
+    Outcome.SKIPPED: "bright_black",
+    Outcome.HELD: "yellow",
+    Outcome.FAILED: "red",
+    Outcome.UNRESOLVED: "magenta",
+    Outcome.CANCELLED: "yellow",
+}
+
+_WORD = max(len(word) for word in (*Action, *Outcome))
+_INDENT = " " * (_WORD + 2)
+
+_PLANNED = {
+    Action.START: "{} to start",
+    Action.SKIP: "{} to skip",
+    Action.HOLD: "{} on hold",
+}
+
+
+def of_check(checked: Checked) -> Iterator[str]:
+    """Yield the lines of a check; the last is its summary."""
+    yield from of_findings(checked.findings)
+    yield (
+        f"{_counted(checked.errors, 'error')}, {_counted(checked.warnings, 'warning')}"
+        f" in {_counted(checked.manifests, 'manifest')} of {_counted(checked.files, 'file')}"
+    )
+
+
+def of_findings(findings: Iterable[Diagnostic]) -> Iterator[str]:
+    """Yield one line for each finding, such that a terminal makes a link of its place."""
+    for finding in findings:
+        line, column = finding.position
+        severity = _coloured(finding.severity, f"{finding.severity}:")
+        hint = f"; {showable(finding.hint)}" if finding.hint else ""
+        yield (
+            f"{showable(finding.file)}:{line}:{column}: {severity} "
+            f"{showable(finding.message)}{hint} [{finding.rule}]"
+        )
+
+
+def of_plan(plan: Plan, *, requests: bool = False) -> Iterator[str]:
+    """Yield the lines of a plan: a table, what was not checked, and the summary.
+
+    With `requests` each campaign is followed by the request that would be sent.
+    """
+    yield f"Plan for {plan.environment.name} ({plan.environment.base_url})"
+    yield ""
+    columns = Columns.of(planned.campaign for planned in plan.starts)
+    yield columns.head("ACTION")
+    for planned in plan.starts:
+        yield columns.row(planned.action, planned.campaign, planned.reason)
+        if requests:
+            yield from _request(planned)
+    yield ""
+    yield "Not checked: that the ids exist, and whether a campaign already started."
+    yield f"Digest: {plan.digest}"
+    yield ", ".join(
+        _PLANNED[action].format(count)
+        for action, count in plan.summary.items()
+        if count or action is Action.START
+    )
+
+
+def of_result(result: Result, columns: Columns) -> str:
+    """Return the line of one result, in the columns of its run."""
+    return columns.row(result.outcome, result.campaign, result.reason)
+
+
+def of_attempts(result: Result) -> Iterator[str]:
+    """Yield one line for each attempt of a result."""
+    for attempt in result.attempts:
+        status = "no answer" if attempt.status is None else f"HTTP {attempt.status}"
+        yield (
+            f"{_INDENT}attempt {attempt.n} at {format_moment(attempt.sent_at)},"
+            f" {attempt.seconds:.3f} s: {status}, {attempt.verdict}: {attempt.detail}"
+        )
+
+
+def of_run(run: Run) -> Iterator[str]:
+    """Yield what follows the results of a run: what to do now, and the summary."""
+    if run.summary[Outcome.UNRESOLVED]:
+        yield ""
+        yield (
+            "Unresolved: these may be calling people now. Look their lists up in the Ringg"
+            " dashboard before anything is started again."
+        )
+    yield ", ".join(
+        _coloured(outcome, f"{count} {outcome}")
+        for outcome, count in run.summary.items()
+        if count or outcome is Outcome.STARTED
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """How wide the columns of a table are, so that its rows can be written one by one."""
+
+    name: int
+    list_id: int
+    place: int
+
+    @classmethod
+    def of(cls, campaigns: Iterable[Campaign]) -> Columns:
+        """Return columns in which the heads and all these campaigns fit."""
+        rows = [_HEADS, *map(_cells, campaigns)]
+        return cls(*(max(map(len, cells)) for cells in zip(*rows, strict=True)))
+
+    def head(self, word: str) -> str:
+        """Return the line above the rows; `word` heads the first column."""
+        return self._line(f"{word:<{_WORD}}", _HEADS, "WHY")
+
+    def row(self, word: Action | Outcome, campaign: Campaign, reason: str) -> str:
+        """Return one line: what, which campaign, which list, where it is written, and why."""
+        return self._line(_coloured(word, f"{word:<{_WORD}}"), _cells(campaign), showable(reason))
+
+    def _line(self, first: str, cells: tuple[str, str, str], last: str) -> str:
+        widths = (self.name, self.list_id, self.place)
+        padded = (f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
+        return "  ".join((first, *padded, last))
+
+
+_HEADS = ("NAME", "LIST", "WHERE")
+
+
+def _cells(campaign: Campaign) -> tuple[str, str, str]:
+    place = f"{showable(campaign.file)}:{campaign.line}"
+    return campaign.name, showable(campaign.list_id), place
+
+
+def _request(planned: PlannedStart) -> Iterator[str]:
+    request = planned.campaign.request
+    yield f"{_INDENT}POST {request.url}"
+    for key, value in request.shown_body.items():
+        yield f"{_INDENT}{key}: {showable(value if isinstance(value, str) else json.dumps(value))}"
+
+
+def _coloured(word: str, text: str) -> str:
+    return click.style(text, fg=_COLOURS[word])
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

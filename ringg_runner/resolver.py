@@ -1,0 +1,256 @@
+"""Makes campaigns of manifests: defaults, references, and the rules that no schema can state.
+
+It works on manifests with findings too, so that everything wrong with a file is told at once; only
+where nothing is wrong does a campaign come out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ringg_runner import environments, references, urls
+from ringg_runner.campaigns import Campaign, ListId, StartRequest, Window, is_id
+from ringg_runner.diagnostics import Diagnostic, did_you_mean, error
+from ringg_runner.references import Problem, Resolved
+from ringg_runner.times import parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ringg_runner.documents import Document, Json, Pointer
+    from ringg_runner.environments import Environment
+    from ringg_runner.project import Project
+
+_FIELDS = ("name", "agent_id", "list_id", "number_pool_id")
+"""The manifest's own fields that a reference may name, beside `labels.NAME`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The campaigns of some manifests in one environment, and what stands in the way of others."""
+
+    campaigns: tuple[Campaign, ...]
+    findings: tuple[Diagnostic, ...]
+
+
+def resolve(
+    manifests: Iterable[Document],
+    project: Project,
+    environment: Environment,
+    environ: Mapping[str, str],
+) -> Resolution:
+    """Resolve every manifest for an environment; `environ` holds what `${env.NAME}` stands for."""
+    findings: list[Diagnostic] = []
+    resolved: list[tuple[Document, Campaign]] = []
+    for manifest in manifests:
+        # A document that is no mapping has its finding already.
+        if isinstance(manifest.data, dict):
+            reading = _Reading(manifest, project, environment, environ)
+            campaign = reading.campaign()
+            findings += reading.findings
+            if campaign is not None:
+                resolved.append((manifest, campaign))
+    findings += _repeated(resolved, "name", "duplicate-name", lambda c: c.name)
+    findings += _repeated(resolved, "list_id", "duplicate-list", lambda c: c.list_id)
+    return Resolution(tuple(campaign for _, campaign in resolved), tuple(findings))
+
+
+def _repeated(
+    resolved: Iterable[tuple[Document, Campaign]],
+    key: str,
+    rule: str,
+    value_of: Callable[[Campaign], str],
+) -> list[Diagnostic]:
+    first: dict[str, Campaign] = {}
+    findings = []
+    for manifest, campaign in resolved:
+        value = value_of(campaign)
+        other = first.setdefault(value, campaign)
+        if other is not campaign:
+            findings.append(
+                error(
+                    manifest.file,
+                    manifest.at((key,)),
+                    rule,
+                    f"the {key} {value} is taken by {other.file}:{other.line}",
+                    "one list is one campaign, and is started once"
+                    if key == "list_id"
+                    else "give each campaign a name of its own",
+                )
+            )
+    return findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A value, and the document that it is written in: the manifest, or the project's defaults."""
+
+    value: Json
+    document: Document
+    pointer: Pointer
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One manifest on its way to a campaign."""
+
+    manifest: Document
+    project: Project
+    environment: Environment
+    environ: Mapping[str, str]
+    findings: list[Diagnostic] = field(default_factory=list)
+
+    def campaign(self) -> Campaign | None:
+        agent_id = self._required_id("agent_id")
+        list_id = self._required_id("list_id")
+        number_pool_id = self._required_id("number_pool_id")
+        callback_url = self._callback_url()
+        emails = self._ids("email_completion_user_ids")
+        window = self._window()
+        labels, enabled = self._value("labels", {}), self._value("enabled", True)
+        name = self._value("name", None)
+        if self.findings or not (name and agent_id and list_id and number_pool_id):
+            return None
+        request = StartRequest(
+            self.environment.base_url,
+            agent_id,
+            ListId(list_id),
+            number_pool_id,
+            callback_url.text if callback_url else None,
+            emails,
+            private=callback_url is not None and callback_url.private,
+        )
+        return Campaign(
+            name, self.manifest.file, self.manifest.position.line, request, labels, enabled, window
+        )
+
+    def _field(self, key: str) -> _Field | None:
+        """Return what the manifest says, else what the project says; None for null and nothing."""
+        if key in self.manifest.data:
+            value = self.manifest.data[key]
+            return None if value is None else _Field(value, self.manifest, (key,))
+        value = self.project.defaults.get(key)
+        if value is None or self.project.document is None:
+            return None
+        return _Field(value, self.project.document, ("defaults", key))
+
+    def _value(self, key: str, default: Any) -> Any:
+        found = self._field(key)
+        return found.value if found else default
+
+    def _required_id(self, key: str) -> str | None:
+        found = self._field(key)
+        if found:
+            return self._id(found)
+        if key != "list_id" and key not in self.manifest.data:
+            self.findings.append(
+                error(
+                    self.manifest.file,
+                    self.manifest.position,
+                    "missing-key",
+                    f"{key} is missing",
+                    f"add it here, or under defaults in the project file: {key}: …",
+                )
+            )
+        return None
+
+    def _ids(self, key: str) -> tuple[str, ...]:
+        found = self._field(key)
+        if not found or not isinstance(found.value, list):
+            return ()
+        items = (
+            _Field(item, found.document, (*found.pointer, index))
+            for index, item in enumerate(found.value)
+        )
+        return tuple(text for text in map(self._id, items) if text)
+
+    def _id(self, found: _Field) -> str | None:
+        value = self._text(found)
+        if value is None:
+            return None
+        if is_id(value.text):
+            return value.text
+        # White space that is written here is the schema's to find; what a reference brings is not.
+        if value.text != found.value:
+            self._find(
+                found,
+                "not-an-id",
+                f"{found.value} stands for no id: it is empty, or has white space in it",
+                "correct what it refers to",
+            )
+        return None
+
+    def _callback_url(self) -> Resolved | None:
+        found = self._field("callback_url")
+        value = self._text(found) if found else None
+        if found and value and (problem := urls.callback_url_problem(value.text)):
+            self._find(found, "callback-url", f"{found.value} {problem}", urls.HINT)
+        return value
+
+    def _window(self) -> Window:
+        found = self._field("start")
+        if not found or not isinstance(found.value, dict):
+            return Window()
+        moments = {
+            key: parse_moment(text) for key, text in found.value.items() if isinstance(text, str)
+        }
+        window = Window(moments.get("not_before"), moments.get("not_after"))
+        if window.not_before and window.not_after and window.not_after < window.not_before:
+            last = _Field(None, found.document, (*found.pointer, "not_after"))
+            self._find(
+                last, "empty-window", "start.not_after is before start.not_before", "swap the two"
+            )
+        return window
+
+    def _text(self, found: _Field) -> Resolved | None:
+        """Return a text with its references resolved, or None, and findings that say why."""
+        if not isinstance(found.value, str):
+            return None
+        value = references.resolve(found.value, self._look_up)
+        if isinstance(value, Resolved):
+            return value
+        for problem in value.problems:
+            self.findings.append(
+                error(
+                    found.document.file,
+                    found.document.at_text(found.pointer, problem.fragment),
+                    problem.rule,
+                    problem.message,
+                    problem.hint,
+                )
+            )
+        return None
+
+    def _look_up(self, name: str) -> Resolved | Problem:
+        if name.startswith("env."):
+            return environments.variable(self.environ, name)
+        names = self._names()
+        if name in names:
+            return Resolved(names[name])
+        near = did_you_mean(name, names)
+        fragment = f"${{{name}}}"
+        return Problem(
+            fragment,
+            "unknown-reference",
+            f"unknown reference {fragment} in environment {self.environment.name}",
+            near or f"define it under environments.{self.environment.name} in the project file",
+        )
+
+    def _names(self) -> dict[str, str]:
+        """Return everything that a reference may name here, as it is written."""
+        names: dict[str, Json] = {
+            f"{group}.{alias}": text
+            for group, aliases in self.environment.aliases.items()
+            for alias, text in aliases.items()
+        }
+        for key in _FIELDS:
+            names[key] = self._value(key, None)
+        labels = self._value("labels", {})
+        if isinstance(labels, dict):
+            names |= {f"labels.{key}": text for key, text in labels.items()}
+        return {name: text for name, text in names.items() if isinstance(text, str)}
+
+    def _find(self, found: _Field, rule: str, message: str, hint: str) -> None:
+        place = found.document.at(found.pointer)
+        self.findings.append(error(found.document.file, place, rule, message, hint))

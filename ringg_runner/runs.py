@@ -1,0 +1,108 @@
+"""What became of a plan: an outcome for every campaign, and the exit code that follows from them.
+
+Values only; whoever shows a run adds nothing to it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ringg_runner.errors import ExitCode
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringg_runner.campaigns import Campaign
+    from ringg_runner.environments import Environment
+    from ringg_runner.verdict import Verdict
+
+
+class Outcome(StrEnum):
+    """What became of one campaign; an unresolved one may or may not have started."""
+
+    STARTED = "started"
+    SKIPPED = "skipped"
+    HELD = "held"
+    FAILED = "failed"
+    UNRESOLVED = "unresolved"
+    CANCELLED = "cancelled"
+
+
+class Evidence(StrEnum):
+    """How a start or a skip is known."""
+
+    ANSWER = "answer"
+    WORDS = "words"
+    SERVER_LIST = "server_list"
+    LEDGER = "ledger"
+    PERSON = "person"
+
+
+class Stop(StrEnum):
+    """Why a run attempted no further start."""
+
+    KEY_REFUSED = "the API refused the key"
+    BALANCE_TOO_LOW = "the balance is too low"
+    INTERRUPTED = "the run was interrupted"
+    TERMINATED = "the run was told to end"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One HTTP request: when it was sent, how many seconds it took, and what its reply meant."""
+
+    n: int
+    sent_at: datetime
+    seconds: float
+    status: int | None
+    verdict: Verdict
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one campaign, why, and how that is known."""
+
+    campaign: Campaign
+    outcome: Outcome
+    reason: str
+    evidence: Evidence | None = None
+    has_ongoing_calls: bool | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One apply, in the order of the manifests."""
+
+    run_id: str
+    environment: Environment
+    started_at: datetime
+    finished_at: datetime
+    results: tuple[Result, ...]
+    stopped: Stop | None = None
+
+    @property
+    def summary(self) -> dict[Outcome, int]:
+        """How many campaigns have each outcome."""
+        counts = Counter(result.outcome for result in self.results)
+        return {outcome: counts[outcome] for outcome in Outcome}
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process tells its caller: the gravest thing that is true of the run."""
+        summary = self.summary
+        if summary[Outcome.UNRESOLVED]:
+            return ExitCode.UNRESOLVED
+        if self.stopped is Stop.KEY_REFUSED:
+            return ExitCode.KEY_REFUSED
+        if summary[Outcome.FAILED]:
+            return ExitCode.FAILED
+        if self.stopped is Stop.INTERRUPTED:
+            return ExitCode.INTERRUPTED
+        if self.stopped is Stop.TERMINATED:
+            return ExitCode.TERMINATED
+        return ExitCode.OK

@@ -1,0 +1,99 @@
+"""Finds the files that a command is about, and reads their text.
+
+It owns the file system: which files a folder stands for, how they are named in every message, and
+the bounds on what is read. It knows nothing of YAML.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ringg_runner.diagnostics import START, Diagnostic, error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+PROJECT_FILE = "ringg-runner.yaml"
+STATE_FOLDER = ".ringg-runner"
+STDIN = Path("-")
+
+MAX_BYTES = 1_048_576
+"""A larger file is refused: nobody reviews a manifest of a megabyte."""
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A file's text, and the name that it goes by in every message and document."""
+
+    file: str
+    text: str
+
+
+def find(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
+    """Return every manifest file that the paths stand for, each once, sorted; and what is amiss.
+
+    A folder is searched recursively for `.yaml` and `.yml`, hidden folders and the project file
+    left out. A file that is named is taken whatever its ending.
+    """
+    files: dict[Path, Path] = {}
+    findings = []
+    for path in paths:
+        if path != STDIN and not path.exists():
+            findings.append(
+                error(display(path), START, "no-such-file", "no such file or folder", None)
+            )
+            continue
+        for file in _below(path) if path.is_dir() else (path,):
+            files.setdefault(file if file == STDIN else file.resolve(), file)
+    return tuple(sorted(files.values(), key=display)), tuple(findings)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if name.endswith(_SUFFIXES) and name != PROJECT_FILE:
+                yield Path(here, name)
+
+
+def display(path: Path) -> str:
+    """Return how a file is called: relative to the working directory where it lies below it."""
+    if path == STDIN:
+        return "<stdin>"
+    try:
+        return Path(os.path.abspath(path)).relative_to(Path.cwd()).as_posix()  # noqa: PTH100
+    except ValueError:
+        return path.as_posix()
+
+
+def read(path: Path) -> SourceText | Diagnostic:
+    """Return a file's text, or the finding that says why there is none."""
+    file = display(path)
+    try:
+        if path != STDIN and not path.is_file():
+            return error(file, START, "unreadable", "this is not a regular file", None)
+        with sys.stdin.buffer if path == STDIN else path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as failure:
+        reason = failure.strerror or str(failure)
+        return error(file, START, "unreadable", f"cannot be read: {reason}", None)
+    if len(data) > MAX_BYTES:
+        return error(
+            file, START, "too-large", "larger than 1 MiB", "split it into several manifest files"
+        )
+    try:
+        return SourceText(file, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as failure:
+        return error(
+            file,
+            START,
+            "not-utf-8",
+            f"byte {failure.start} is not UTF-8",
+            "save the file in the encoding UTF-8",
+        )

@@ -1,0 +1,65 @@
+"""Moments: how they are read, written and taken from the clock.
+
+All moments inside the program are aware datetimes in UTC; durations are seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+    r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+"""RFC 3339 with its zone; the seconds may be left out."""
+
+
+def parse_moment(text: str) -> datetime | None:
+    """Return the moment that an RFC 3339 text names, in UTC; None where it names none."""
+    if not MOMENT.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def format_moment(moment: datetime) -> str:
+    """Return a moment as UTC, ISO 8601, in whole seconds: `2026-12-01T09:00:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Clock(Protocol):
+    """Time, as an effect that is passed in."""
+
+    def now(self) -> datetime:
+        """Return the present moment, in UTC."""
+        ...
+
+    def elapsed(self) -> float:
+        """Return seconds since some fixed moment; never goes back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let others work for so many seconds."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the present moment, in UTC."""
+        return datetime.now(UTC)
+
+    def elapsed(self) -> float:
+        """Return the monotonic clock's seconds."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep on the event loop."""
+        await asyncio.sleep(seconds)

@@ -1,0 +1,49 @@
+"""Which URLs the key and webhooks may travel to: https, or plain http that stays on loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+HINT = "write an https:// URL; http:// is for loopback alone"
+
+
+def base_url_problem(url: str) -> str | None:
+    """Return what is wrong with an API's base URL, or None."""
+    problem = _problem(url)
+    if problem is None and (urlsplit(url).query or urlsplit(url).fragment or "?" in url):
+        return "has a query or a fragment"
+    return problem
+
+
+def callback_url_problem(url: str) -> str | None:
+    """Return what is wrong with a webhook's URL, or None."""
+    return _problem(url)
+
+
+def _problem(url: str) -> str | None:
+    if any(char.isspace() or not char.isprintable() for char in url):
+        return "holds white space or control characters"
+    try:
+        parts = urlsplit(url)
+        # urlsplit reads the port late, and says only then that it is none.
+        _ = parts.port
+    except ValueError:
+        return "is not a URL"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "is not an https URL"
+    if "@" in parts.netloc:
+        return "holds a user name or a password"
+    if parts.scheme == "http" and not _is_loopback(parts):
+        return "is not an https URL"
+    return None
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

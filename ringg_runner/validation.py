@@ -1,0 +1,236 @@
+"""Holds the documents of a file against their JSON Schema, and says what is wrong as people do.
+
+jsonschema is the authority on whether a document fits; this module owns the words. It knows
+nothing of campaigns: the schemas do.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from jsonschema import Draft7Validator, FormatChecker
+
+from ringg_runner import schemas, sources
+from ringg_runner.diagnostics import Diagnostic, Position, did_you_mean, error
+from ringg_runner.documents import Document, Json, Pointer, read_documents
+from ringg_runner.times import parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from jsonschema import ValidationError
+
+_FORMATS = FormatChecker(formats=())
+
+
+@_FORMATS.checks("date-time")
+def _is_moment(value: object) -> bool:
+    return not isinstance(value, str) or parse_moment(value) is not None
+
+
+def load(path: Path, schema_name: str) -> tuple[list[Document], list[Diagnostic]]:
+    """Return a file's documents, and every finding of its reading and of its schema.
+
+    Documents with findings are among them, so that later checks can add theirs. A document without
+    content is none.
+    """
+    source = sources.read(path)
+    if isinstance(source, Diagnostic):
+        return [], [source]
+    documents: list[Document] = []
+    findings: list[Diagnostic] = []
+    for item in read_documents(source.text, source.file):
+        if isinstance(item, Diagnostic):
+            findings.append(item)
+        elif item.data is not None:
+            # What the reading has found at a place is the cause of what the schema sees there.
+            explained = {finding.position for finding in findings}
+            misfits = validate(item, schema_name)
+            findings += [finding for finding in misfits if finding.position not in explained]
+            documents.append(item)
+    return documents, findings
+
+
+def validate(document: Document, schema_name: str) -> Iterator[Diagnostic]:
+    """Yield every way in which the document does not fit the schema of that name."""
+    for reported in _validator(schema_name).iter_errors(document.data):
+        failure = _Failure.of(reported, document)
+        yield from _EXPLAIN.get(failure.keyword, _other)(failure)
+
+
+@cache
+def _validator(schema_name: str) -> Draft7Validator:
+    return Draft7Validator(schemas.load(schema_name), format_checker=_FORMATS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What jsonschema reports: `keyword: wanted` of `schema` does not hold for `value`."""
+
+    document: Document
+    pointer: Pointer
+    keyword: str
+    wanted: Any
+    schema: dict[str, Any]
+    value: Json
+    message: str
+    of_key: bool
+
+    @classmethod
+    def of(cls, reported: ValidationError, document: Document) -> _Failure:
+        return cls(
+            document,
+            tuple(reported.absolute_path),
+            str(reported.validator),
+            reported.validator_value,
+            cast("dict[str, Any]", reported.schema),
+            reported.instance,
+            reported.message,
+            "propertyNames" in reported.absolute_schema_path,
+        )
+
+    @property
+    def name(self) -> str:
+        """The place as people write it: `start.not_before`, `email_completion_user_ids[0]`."""
+        return _name(self.pointer)
+
+    def finding(
+        self, rule: str, message: str, hint: str | None, at: Position | None = None
+    ) -> Diagnostic:
+        place = at or self.document.at(self.pointer)
+        return error(self.document.file, place, rule, message, hint)
+
+
+def _missing(failure: _Failure) -> Iterator[Diagnostic]:
+    for key in failure.wanted:
+        # jsonschema fails once for every missing key, and names it in its message alone.
+        if failure.message.startswith(f"{key!r} "):
+            schema = failure.schema["properties"][key]
+            example = schema.get("const") or schema["examples"][0]
+            yield failure.finding(
+                "missing-key",
+                f"{_name((*failure.pointer, key))} is missing",
+                f"add {key}: {example}",
+            )
+
+
+def _unknown(failure: _Failure) -> Iterator[Diagnostic]:
+    known = failure.schema["properties"]
+    for key in failure.value.keys() - known.keys():
+        pointer = (*failure.pointer, key)
+        yield failure.finding(
+            "unknown-key",
+            f"unknown key {_name(pointer)}",
+            did_you_mean(key, known) or f"known here: {', '.join(known)}",
+            failure.document.at_key(pointer),
+        )
+
+
+def _wrong_type(failure: _Failure) -> Iterator[Diagnostic]:
+    value = failure.value
+    wanted = failure.wanted if isinstance(failure.wanted, str) else failure.wanted[0]
+    words, hint = _TYPES[wanted]
+    if value is None:
+        message, hint = f"{failure.name} has no value", "write one, or remove the key"
+    elif isinstance(value, list | dict):
+        message = f"{failure.name} must be {words}, not {_shown(value)}"
+    else:
+        message = f"{failure.name} must be {words}, and {_shown(value)} is {_kind(value)}"
+        if wanted == "string":
+            hint = f'quote it: "{_shown(value)}"'
+    yield failure.finding("wrong-type", message, hint)
+
+
+def _wrong_value(failure: _Failure) -> Iterator[Diagnostic]:
+    wanted = _shown(failure.wanted)
+    yield failure.finding(
+        "wrong-value",
+        f"{failure.name} must be {wanted}, not {json.dumps(failure.value)}",
+        f"write {wanted}",
+    )
+
+
+def _malformed(failure: _Failure) -> Iterator[Diagnostic]:
+    hint = failure.schema["patternErrorMessage"]
+    if failure.of_key:
+        place = failure.document.at_key((*failure.pointer, failure.value))
+        message = f"{_shown(failure.value)} is not a valid key in {failure.name}"
+        yield failure.finding("malformed", message, hint, place)
+    elif failure.value == "":
+        yield from _empty(failure)
+    else:
+        message = f"{_shown(failure.value)} is not valid as {failure.name}"
+        yield failure.finding("malformed", message, hint)
+
+
+def _no_moment(failure: _Failure) -> Iterator[Diagnostic]:
+    yield failure.finding(
+        "not-a-moment",
+        f"{failure.name} is not a moment: {_shown(failure.value)}",
+        "write it with its time and zone, as in 2026-12-01T09:00:00+05:30",
+    )
+
+
+def _repeated(failure: _Failure) -> Iterator[Diagnostic]:
+    for index, item in enumerate(failure.value):
+        if item in failure.value[:index]:
+            yield failure.finding(
+                "repeated",
+                f"{_shown(item)} stands in {failure.name} a second time",
+                "remove one of the two",
+                failure.document.at((*failure.pointer, index)),
+            )
+
+
+def _empty(failure: _Failure) -> Iterator[Diagnostic]:
+    yield failure.finding("empty", f"{failure.name} is empty", "write a value, or remove the key")
+
+
+def _other(failure: _Failure) -> Iterator[Diagnostic]:
+    yield failure.finding("schema", f"{failure.name}: {failure.message}", None)
+
+
+_EXPLAIN: dict[str, Callable[[_Failure], Iterator[Diagnostic]]] = {
+    "required": _missing,
+    "additionalProperties": _unknown,
+    "type": _wrong_type,
+    "const": _wrong_value,
+    "pattern": _malformed,
+    "format": _no_moment,
+    "uniqueItems": _repeated,
+    "minLength": _empty,
+    "minItems": _empty,
+    "minProperties": _empty,
+}
+
+_TYPES: dict[str, tuple[str, str]] = {
+    "string": ("text", "write one text after the colon"),
+    "boolean": ("true or false", "write true or false, without quotes"),
+    "array": ("a list", "write it between brackets, or one item a line after a hyphen"),
+    "object": ("a mapping", "write one key: value a line, indented"),
+}
+
+
+def _name(pointer: Pointer) -> str:
+    if not pointer:
+        return "the document"
+    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in pointer)
+    return "".join(parts).removeprefix(".")
+
+
+def _shown(value: Json) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _kind(value: bool | float | str) -> str:
+    if isinstance(value, bool):
+        return "a boolean"
+    return "text" if isinstance(value, str) else "a number"
