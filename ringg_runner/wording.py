@@ -23,7 +23,7 @@ _BETWEEN = (
     r"(?:(?:been|being|was|set to|marked as|marked|successfully|currently|in|status|state) )*"
 )
 _ALREADY = re.compile(
-    rf"\balready {_BETWEEN}{_STATE}\b"
+    rf"already ?{_BETWEEN}{_STATE}\b"
     rf"|\balready (?:has|in|in an?|in the) (?:status )?{_STATE} (?:state|status|mode|phase)\b"
     rf"|\b{_STATE} already\b"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 @options.environment
 def command(*, environment: str | None, project_file: Path | None) -> None:
     """Ask the API of an environment which workspace its key belongs to. Starts nothing."""
+    import asyncio
+
     from ringg_runner import project
     from ringg_runner.environments import open_environment, read_key
     from ringg_runner.workspace import read_workspace
@@ -36,11 +37,8 @@ def command(*, environment: str | None, project_file: Path | None) -> None:
 
 
 async def _ask(chosen: Project, target: Environment, key: Secret) -> Reply:
-    from ringg_runner.cli.embedded import transport_to
-    from ringg_runner.client import TimeLimits, connect
+    from ringg_runner.cli.connecting import open_client
+    from ringg_runner.client import TimeLimits
 
-    with transport_to(target, chosen.state) as transport:
-        async with connect(
-            target.base_url, key, limits=TimeLimits(), transport=transport
-        ) as client:
-            return await client.workspace()
+    async with open_client(chosen, target, key, TimeLimits()) as client:
+        return await client.workspace()

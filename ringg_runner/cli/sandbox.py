@@ -49,6 +49,7 @@ def command(
     The first line on stdout is its base URL.
     """
     from ringg_runner import sandbox
+    from ringg_runner.cli.connecting import open_store
 
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
@@ -56,17 +57,12 @@ def command(
     except sandbox.WorkspaceError as failure:
         raise InvalidInputError(str(failure)) from None
     try:
-        store = sandbox.Store(state)
-    except sandbox.StoreError as failure:
-        raise RunnerError(str(failure), "remove the file to begin with an empty sandbox") from None
-    try:
         socket = sandbox.bind(port)
     except OSError as failure:
-        store.close()
         raise RunnerError(
             f"port {port} cannot be had: {failure.strerror}", "choose another --port; 0 is any"
         ) from None
-    with store:
+    with socket, open_store(state) as store:
         app = sandbox.create_app(
             store, world, api_key=api_key, error_style=sandbox.ErrorStyle(error_style)
         )

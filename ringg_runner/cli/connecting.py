@@ -1,0 +1,55 @@
+"""Opens the way from a command to an API: over the network, or to the sandbox in this process.
+
+The one place where the program meets its own sandbox.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from ringg_runner import sandbox
+from ringg_runner.client import ApiClient, TimeLimits, connect
+from ringg_runner.errors import RunnerError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from ringg_runner.environments import Environment
+    from ringg_runner.project import Project
+    from ringg_runner.redaction import Secret
+
+
+@asynccontextmanager
+async def open_client(
+    project: Project, environment: Environment, key: Secret, limits: TimeLimits
+) -> AsyncIterator[ApiClient]:
+    """Open a client for an environment of a project.
+
+    Raises RunnerError where the embedded sandbox cannot keep what it has to remember.
+    """
+    with _transport(environment, project.state) as transport:
+        async with connect(environment.base_url, key, limits=limits, transport=transport) as client:
+            yield client
+
+
+@contextmanager
+def _transport(environment: Environment, state: Path) -> Iterator[httpx.AsyncBaseTransport | None]:
+    """Open the sandbox, which remembers in the folder `state`; None is the network."""
+    if not environment.embedded:
+        yield None
+        return
+    with open_store(state / "sandbox.db") as store:
+        app = sandbox.create_app(store, sandbox.Workspace())
+        yield httpx.ASGITransport(app, raise_app_exceptions=False)
+
+
+def open_store(path: Path) -> sandbox.Store:
+    """Open what a sandbox remembers; raises RunnerError where it cannot."""
+    try:
+        return sandbox.Store(path)
+    except sandbox.StoreError as failure:
+        raise RunnerError(str(failure), "remove the file to begin with an empty sandbox") from None

@@ -1,0 +1,122 @@
+"""A server on a real socket that says exactly what a test wants, and remembers what it was sent."""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request, as it came over the wire."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+Say: TypeAlias = "Callable[[socket.socket, threading.Event], None]"
+"""Writes an answer; the event is set when the server ends."""
+
+
+def says(status: int, body: bytes | str | dict[str, Any] | list[Any] = b"", **headers: str) -> Say:
+    """Answer with this status and body; a dict or list goes out as JSON."""
+    if isinstance(body, dict | list):
+        body, headers = json.dumps(body), {"content_type": "application/json", **headers}
+    content = body.encode() if isinstance(body, str) else body
+    lines = [f"HTTP/1.1 {status} Said", f"content-length: {len(content)}", "connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return writes("\r\n".join((*lines, "", "")).encode() + content)
+
+
+def writes(raw: bytes) -> Say:
+    """Write these bytes and close."""
+    return lambda connection, _: connection.sendall(raw)
+
+
+def hangs_up(connection: socket.socket, _ended: threading.Event) -> None:
+    """Close without a word."""
+
+
+def stays_silent(_connection: socket.socket, ended: threading.Event) -> None:
+    """Never answer."""
+    ended.wait()
+
+
+@dataclass
+class Server:
+    """Says one thing after the other, the last one for ever."""
+
+    script: list[Say]
+    requests: list[Received] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    url: str = ""
+
+    def take(self, request: Received) -> Say:
+        with self.lock:
+            self.requests.append(request)
+            return self.script.pop(0) if len(self.script) > 1 else self.script[0]
+
+    @property
+    def started_lists(self) -> list[str]:
+        """The list ids of the start requests, in the order in which they came."""
+        return [request.json["list_id"] for request in self.requests if request.method == "POST"]
+
+
+class _Listener(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+
+
+@contextmanager
+def serving(*script: Say) -> Iterator[Server]:
+    """Serve on loopback while the block runs."""
+    server = Server(list(script))
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            request = _read(self.rfile)
+            if request is not None:
+                server.take(request)(self.connection, server.ended)
+
+    with _Listener(("127.0.0.1", 0), Handler) as listener:
+        server.url = f"http://127.0.0.1:{listener.server_address[1]}/ca/api/v0"
+        thread = threading.Thread(target=listener.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.ended.set()
+            listener.shutdown()
+            thread.join()
+
+
+def _read(stream: Any) -> Received | None:
+    first = stream.readline().decode("latin-1").split()
+    if len(first) != 3:
+        return None
+    headers: dict[str, str] = {}
+    while (line := stream.readline().decode("latin-1").strip()) != "":
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    body = stream.read(int(headers.get("content-length", "0")))
+    return Received(first[0], first[1], headers, body)
+
+
+def closed_port() -> int:
+    """Return a loopback port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

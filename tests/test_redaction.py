@@ -1,0 +1,79 @@
+"""What must not be seen is not seen, in whatever form it comes back."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringg_runner.redaction import HIDDEN, Redactor, Secret, showable
+
+KEY = 'rg_live_a/b+c"d=42'
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        KEY,
+        KEY.upper(),
+        quote(KEY, safe=""),
+        quote(KEY, safe="").lower(),
+        json.dumps(KEY)[1:-1],
+        KEY.replace('"', "&quot;"),
+        base64.b64encode(KEY.encode()).decode(),
+    ],
+    ids=["plain", "upper case", "percent", "percent in lower case", "json", "html", "base64"],
+)
+def test_a_secret_is_hidden_in_every_form_in_which_it_is_echoed(echo: str) -> None:
+    hidden = Redactor.of(KEY).hide(f"<{echo}>")
+    assert hidden.rstrip("=>") + ">" == f"<{HIDDEN}>"
+
+
+def test_a_secret_shows_itself_in_no_repr() -> None:
+    assert "rg_live" not in repr(Secret(KEY))
+    assert "rg_live" not in f"{Secret(KEY)} {Redactor.of(KEY)!r}"
+    assert Secret(KEY).reveal() == KEY
+
+
+def test_without_secrets_a_text_stays_as_it_is() -> None:
+    assert Redactor.of("").hide("all of it") == "all of it"
+
+
+def test_one_redactor_hides_several_secrets() -> None:
+    assert Redactor.of("first").also("second").hide("first, second") == f"{HIDDEN}, {HIDDEN}"
+
+
+@given(st.text(), st.text(min_size=8), st.text())
+def test_a_secret_is_in_no_text_that_was_redacted(before: str, secret: str, after: str) -> None:
+    hidden = Redactor.of(secret).hide(before + secret + after)
+    assert secret not in hidden.replace(HIDDEN, "")
+
+
+@pytest.mark.parametrize(
+    ("foreign", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", "[31mred [0m"),
+        ("a\r\nb\x00c", "a b c"),
+        ("over\u202ewritten\u2028line", "over written line"),
+        ("\x9b2J", "2J"),
+        ("  a   b  ", "a b"),
+        ("नमस्ते", "नमस्ते"),
+    ],
+)
+def test_a_foreign_text_becomes_one_line_that_no_terminal_obeys(foreign: str, shown: str) -> None:
+    assert showable(foreign) == shown
+
+
+def test_a_long_text_is_cut_where_it_says_so() -> None:
+    assert showable("x" * 10, 5) == "xxxx…"
+    assert showable("x" * 5, 5) == "xxxxx"
+
+
+@given(st.text())
+def test_whatever_is_shown_is_one_line_without_control_characters(text: str) -> None:
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in showable(text))
+    assert len(showable(text).splitlines()) <= 1
