@@ -22,7 +22,7 @@ MAX_BODY = 65_536
 MAX_DETAIL = 300
 """How many characters of an answer are shown."""
 
-_MARKUP = re.compile(r"(?s)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>")
+_MARKUP = re.compile(r"(?s)<(head|script|style)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)

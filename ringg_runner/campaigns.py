@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 ListId = NewType("ListId", str)
 """The id of an uploaded contact list; it identifies the campaign at the API."""
 
-_ID = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]+")
+# A lone surrogate, as in a variable that is not UTF-8, cannot be sent.
+_ID = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 def is_id(text: str) -> bool:

@@ -77,7 +77,8 @@ class ApiClient:
             ):
                 content = await _read(response)
         except _BEFORE_THE_FIRST_BYTE as failure:
-            return NotSent(f"not sent: {_in_words(failure, redactor)}")
+            host = httpx.URL(url).netloc.decode()
+            return NotSent(f"no connection to {host}: {_in_words(failure, redactor)}")
         except (TimeoutError, httpx.TimeoutException):
             return Lost(f"no whole answer within {self.limits.answer:g} s")
         except httpx.RequestError as failure:

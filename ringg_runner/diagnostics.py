@@ -5,6 +5,7 @@ It owns positions, severities and their order. It neither prints nor decides an 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -31,6 +32,9 @@ class Position(NamedTuple):
 
 START = Position(1, 1)
 
+# The breaks that YAML knows, and no others: str.splitlines knows more.
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
@@ -56,6 +60,17 @@ def warning(
 ) -> Diagnostic:
     """Return a finding that is shown, and stops nothing."""
     return Diagnostic(file, position, Severity.WARNING, rule, message, hint)
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """Return the lines of a text, without their breaks."""
+    return tuple(_BREAK.split(text))
+
+
+def position_in(text: str, offset: int) -> Position:
+    """Return where the character at an offset of a text stands."""
+    before = lines_of(text[:offset])
+    return Position(len(before), len(before[-1]) + 1)
 
 
 def in_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import yaml
 
 from ringg_runner import scalars
-from ringg_runner.diagnostics import START, Diagnostic, Position, did_you_mean, error
+from ringg_runner.diagnostics import (
+    START,
+    Diagnostic,
+    Position,
+    did_you_mean,
+    error,
+    lines_of,
+    position_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,13 +67,15 @@ class Document:
         return self.keys.get(pointer) or self.at(pointer)
 
     def at_text(self, pointer: Pointer, fragment: str) -> Position:
-        """Return where a fragment of a text value stands; the value's own place if it is hidden.
+        """Return where a reference in a text value stands; the value's own place if it is hidden.
 
-        Quotes and folds move text about, so the fragment is looked for in the file itself.
+        Quotes and folds move text about, so the fragment is looked for in the file itself. With
+        one more $ before it, it is an escape and no reference.
         """
         line, column = self.at(pointer)
-        found = self.lines[line - 1].find(fragment, column - 1)
-        return Position(line, found + 1) if found >= 0 else Position(line, column)
+        reference = re.compile(rf"(?<!\$){re.escape(fragment)}")
+        found = reference.search(self.lines[line - 1], column - 1)
+        return Position(line, found.start() + 1 if found else column)
 
 
 def read_documents(text: str, file: str) -> Iterator[Document | Diagnostic]:
@@ -78,7 +88,7 @@ def read_documents(text: str, file: str) -> Iterator[Document | Diagnostic]:
     if unprintable:
         yield error(
             file,
-            _position_of(text, unprintable.start()),
+            position_in(text, unprintable.start()),
             "yaml-syntax",
             f"the character {unprintable.group()!a} cannot stand in YAML",
             "remove it, or write it as an escape between double quotes",
@@ -121,8 +131,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self._events = yaml.parse(self.text, Loader=_LOADER)
-        # The breaks that YAML knows, and no others: str.splitlines knows more.
-        self._lines = tuple(re.split("\r\n|[\n\r\x85\u2028\u2029]", self.text))
+        self._lines = lines_of(self.text)
 
     def take_findings(self) -> list[Diagnostic]:
         found, self._findings = self._findings, []
@@ -154,7 +163,13 @@ class _Reader:
             value = self._scalar(event, place)
         elif len(pointer) >= MAX_DEPTH:
             raise _RefusedError(
-                error(self.file, place, "too-deep", f"nested deeper than {MAX_DEPTH} levels")
+                error(
+                    self.file,
+                    place,
+                    "too-deep",
+                    f"nested deeper than {MAX_DEPTH} levels",
+                    "write it flatter",
+                )
             )
         elif isinstance(event, yaml.MappingStartEvent):
             value = self._mapping(pointer)
@@ -246,6 +261,7 @@ class _Reader:
         name = str(event.anchor)
         known = self._anchors.get(name)
         if known is None:
+            self._spend(1, place)
             self._find(
                 place,
                 "unknown-alias",
@@ -285,11 +301,6 @@ def _place(event: Event) -> Position:
 
 def _from_mark(mark: Any) -> Position:
     return Position(mark.line + 1, mark.column + 1)
-
-
-def _position_of(text: str, offset: int) -> Position:
-    before = text[:offset]
-    return Position(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
 
 
 def _syntax_error(broken: yaml.MarkedYAMLError, text: str, file: str) -> Diagnostic:

@@ -45,6 +45,11 @@ class Environment:
     api_key_env: str = "RINGG_API_KEY"
     api_key_file: Path | None = None
 
+    @property
+    def local(self) -> bool:
+        """Whether the API is on this machine: no other may be reached by plain http."""
+        return self.embedded or self.base_url.startswith("http:")
+
 
 def open_environment(project: Project, name: str | None, environ: Mapping[str, str]) -> Environment:
     """Return the environment of that name, or the default one.
@@ -150,5 +155,6 @@ def _read_file(path: Path) -> str:
             return stream.read(_MAX_KEY)
     except FileNotFoundError:
         return ""
-    except OSError as failure:
-        raise InvalidInputError(f"the key file {path} cannot be read: {failure.strerror}") from None
+    except (OSError, ValueError) as failure:
+        reason = getattr(failure, "strerror", None) or failure
+        raise InvalidInputError(f"the key file {path} cannot be read: {reason}") from None

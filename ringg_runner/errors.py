@@ -54,9 +54,11 @@ class InvalidInputError(RunnerError):
 class FindingsError(InvalidInputError):
     """Findings stand in the way; every one of them travels along."""
 
-    def __init__(self, message: str, findings: Iterable[Diagnostic]) -> None:
+    def __init__(
+        self, message: str, findings: Iterable[Diagnostic], hint: str | None = None
+    ) -> None:
         """Keep the findings beside the sentence."""
-        super().__init__(message)
+        super().__init__(message, hint)
         self.findings = tuple(findings)
 
 

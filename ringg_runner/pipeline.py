@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ringg_runner import manifests, project, resolver
+from ringg_runner import manifests, project, resolver, sources
 from ringg_runner.diagnostics import Diagnostic, Severity, count, in_order
 from ringg_runner.environments import open_environment
-from ringg_runner.errors import FindingsError, InvalidInputError
+from ringg_runner.errors import FindingsError
 from ringg_runner.planner import Plan, make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -64,20 +64,19 @@ def check(selection: Selection, directory: Path, environ: Mapping[str, str]) -> 
     """Find everything wrong with the selected manifests, in every environment that is declared.
 
     Where an environment is named, only that one is looked at. A variable that is not set is a
-    warning here: the machine that checks is seldom the one that applies. Raises what loading a
-    project raises.
+    warning here: the machine that checks is seldom the one that applies. Raises FindingsError
+    where nothing is selected, and UsageError for an environment that is not known.
     """
-    chosen = project.load(selection.project_file, directory)
+    try:
+        chosen = project.load(selection.project_file, directory)
+    except FindingsError as failure:
+        return Checked(1, 0, in_order(failure.findings))
     loaded = _load(selection, chosen)
-    names = [selection.environment] if selection.environment else _environments(chosen)
+    names = (selection.environment,) if selection.environment else _environments(chosen)
     findings = list(loaded.findings)
-    for name in names:
-        try:
-            environment = open_environment(chosen, name, environ)
-        except FindingsError as failure:
-            findings += failure.findings
-            continue
-        findings += resolver.resolve(loaded.manifests, chosen, environment, environ).findings
+    for finding, places in _by_environment(loaded, chosen, names, environ):
+        where = f" in environment {', '.join(places)}" if len(places) < len(names) else ""
+        findings.append(replace(finding, message=finding.message + where))
     return Checked(loaded.files, len(loaded.manifests), in_order(map(_as_seen_here, findings)))
 
 
@@ -86,7 +85,7 @@ def make(
 ) -> Planned:
     """Plan the selected manifests for one environment.
 
-    Raises FindingsError with all that is wrong, InvalidInputError where nothing is selected, and
+    Raises FindingsError with all that is wrong, FindingsError where nothing is selected, and
     what loading a project and opening an environment raise.
     """
     chosen = project.load(selection.project_file, directory)
@@ -101,19 +100,40 @@ def make(
     return Planned(chosen, make_plan(resolution.campaigns, environment, now), findings)
 
 
+def _by_environment(
+    loaded: Loaded, chosen: Project, names: tuple[str, ...], environ: Mapping[str, str]
+) -> Iterator[tuple[Diagnostic, list[str]]]:
+    """Yield each finding once, with the environments that it was made in."""
+    found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
+    for name in names:
+        for finding in _in_environment(loaded, chosen, name, environ):
+            identity = (finding.file, finding.position, finding.rule, finding.message)
+            places = found.setdefault(identity, (finding, []))[1]
+            if name not in places:
+                places.append(name)
+    yield from found.values()
+
+
+def _in_environment(
+    loaded: Loaded, chosen: Project, name: str, environ: Mapping[str, str]
+) -> tuple[Diagnostic, ...]:
+    try:
+        environment = open_environment(chosen, name, environ)
+    except FindingsError as failure:
+        return failure.findings
+    return resolver.resolve(loaded.manifests, chosen, environment, environ).findings
+
+
 def _load(selection: Selection, chosen: Project) -> Loaded:
     paths = selection.paths or chosen.manifests
     loaded = manifests.load(paths)
     if not loaded.manifests and not count(loaded.findings, Severity.ERROR):
-        raise InvalidInputError(
-            f"nothing selected: no manifest in {_listed(paths)}",
+        raise FindingsError(
+            f"nothing selected: no manifest in {', '.join(map(sources.display, paths))}",
+            loaded.findings,
             "name files or folders that hold some, or list them in the project file",
         )
     return loaded
-
-
-def _listed(paths: Iterable[Path]) -> str:
-    return ", ".join(map(str, paths))
 
 
 def _environments(chosen: Project) -> tuple[str, ...]:

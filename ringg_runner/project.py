@@ -5,6 +5,7 @@ It finds, reads and checks the file. Environments are opened elsewhere, when one
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,8 @@ def load(path: Path | None, directory: Path) -> Project:
     Raises FindingsError with every finding where the file is invalid, and InvalidInputError where
     `path` names no file.
     """
-    if path is not None and not path.is_file():
+    # Unlike Path.is_file, this never raises.
+    if path is not None and not os.path.isfile(path):  # noqa: PTH113
         raise InvalidInputError(f"{path}: no such project file")
     path = path or _nearest(directory)
     if path is None:
@@ -83,7 +85,13 @@ def load(path: Path | None, directory: Path) -> Project:
     documents, findings = validation.load(path, "project")
     project = Project(path.resolve().parent, documents[0] if documents else None)
     findings += [
-        error(extra.file, extra.position, "second-document", "a project file is one document")
+        error(
+            extra.file,
+            extra.position,
+            "second-document",
+            "a project file is one document",
+            "remove this one, and the --- before it",
+        )
         for extra in documents[1:]
     ]
     if not documents and not findings:
@@ -111,7 +119,8 @@ def _check(project: Project, document: Document) -> Iterator[Diagnostic]:
             document.at(("default_environment",)),
             "unknown-environment",
             f"no environment is called {project.default_environment}",
-            did_you_mean(project.default_environment, project.known),
+            did_you_mean(project.default_environment, project.known)
+            or f"known: {', '.join(sorted(project.known))}",
         )
     for name in project.declared:
         settings = project.settings(name)
@@ -131,6 +140,6 @@ def _check(project: Project, document: Document) -> Iterator[Diagnostic]:
                 document.file,
                 document.at((*pointer, "base_url")),
                 "base-url",
-                f"{base_url} {problem}",
+                f"base_url {problem}",
                 urls.HINT,
             )

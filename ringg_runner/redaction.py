@@ -15,6 +15,8 @@ from functools import lru_cache
 from urllib.parse import quote
 
 HIDDEN = "[hidden]"
+SHORTEST = 4
+"""Below so many characters a text is no secret, and hiding it would garble every other word."""
 
 # C0, DEL and C1, the marks that reorder text, and the separators that terminals take for new lines.
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
@@ -39,8 +41,8 @@ class Redactor:
 
     @classmethod
     def of(cls, *secrets: str) -> Redactor:
-        """Return a redactor for these secrets; empty ones are passed over."""
-        return cls(frozenset(secrets) - {""})
+        """Return a redactor for these secrets; what is too short to be one is passed over."""
+        return cls(frozenset(secret for secret in secrets if len(secret) >= SHORTEST))
 
     def also(self, *secrets: str) -> Redactor:
         """Return a redactor that hides these secrets too."""

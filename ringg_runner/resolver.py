@@ -110,7 +110,9 @@ class _Reading:
         window = self._window()
         labels, enabled = self._value("labels", {}), self._value("enabled", True)
         name = self._value("name", None)
-        if self.findings or not (name and agent_id and list_id and number_pool_id):
+        if self.findings or not (agent_id and list_id and number_pool_id):
+            return None
+        if not isinstance(name, str):
             return None
         request = StartRequest(
             self.environment.base_url,
@@ -184,8 +186,11 @@ class _Reading:
     def _callback_url(self) -> Resolved | None:
         found = self._field("callback_url")
         value = self._text(found) if found else None
-        if found and value and (problem := urls.callback_url_problem(value.text)):
-            self._find(found, "callback-url", f"{found.value} {problem}", urls.HINT)
+        if not found or not value:
+            return None
+        problem = urls.callback_url_problem(value.text, local=self.environment.local)
+        if problem:
+            self._find(found, "callback-url", f"callback_url {problem}", urls.HINT)
         return value
 
     def _window(self) -> Window:
@@ -228,12 +233,12 @@ class _Reading:
         names = self._names()
         if name in names:
             return Resolved(names[name])
-        near = did_you_mean(name, names)
         fragment = f"${{{name}}}"
+        near = did_you_mean(fragment, (f"${{{known}}}" for known in names))
         return Problem(
             fragment,
             "unknown-reference",
-            f"unknown reference {fragment} in environment {self.environment.name}",
+            f"unknown reference {fragment}",
             near or f"define it under environments.{self.environment.name} in the project file",
         )
 

@@ -2,7 +2,7 @@
 
 PyYAML reads YAML 1.1, editors and most other tools read 1.2. Where the two give the same value it
 is taken; where they differ, or turn what looks like text into something else, the word is a trap,
-and the trap is named instead of converted.
+and the trap is named instead of converted. A decimal is one: 1.10 would come out as 1.1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
 # 15 digits: what every reader, those with binary floating point included, keeps exactly.
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
 _CORE_NUMBER = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
     r"|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
@@ -36,7 +35,7 @@ class Trap:
     hint: str
 
 
-def read(word: str) -> str | bool | int | float | Trap | None:
+def read(word: str) -> str | bool | int | Trap | None:
     """Return the value on which the readers of YAML agree, or the trap they would fall into."""
     if _NULL.fullmatch(word):
         return None
@@ -44,8 +43,6 @@ def read(word: str) -> str | bool | int | float | Trap | None:
         return word.lower() == "true"
     if _INTEGER.fullmatch(word) and word != "-0":
         return int(word)
-    if _DECIMAL.fullmatch(word):
-        return float(word)
     if MOMENT.fullmatch(word):
         # A whole moment stays the text it is: nothing is lost, and nothing else can be meant.
         return word

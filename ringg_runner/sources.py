@@ -6,13 +6,14 @@ the bounds on what is read. It knows nothing of YAML.
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ringg_runner.diagnostics import START, Diagnostic, error
+from ringg_runner.diagnostics import START, Diagnostic, error, position_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,21 +42,37 @@ def find(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...
     A folder is searched recursively for `.yaml` and `.yml`, hidden folders and the project file
     left out. A file that is named is taken whatever its ending.
     """
-    files: dict[Path, Path] = {}
-    findings = []
+    files: dict[str, Path] = {}
+    findings: list[Diagnostic] = []
     for path in paths:
-        if path != STDIN and not path.exists():
-            findings.append(
-                error(display(path), START, "no-such-file", "no such file or folder", None)
-            )
+        if path == STDIN:
+            files.setdefault("-", path)
             continue
-        for file in _below(path) if path.is_dir() else (path,):
-            files.setdefault(file if file == STDIN else file.resolve(), file)
+        # Unlike the methods of Path, these never raise: not for a name that is too long, for a
+        # folder above that may not be entered, or for links that go round in a circle.
+        if not os.path.exists(path):  # noqa: PTH110
+            findings.append(_missing(path))
+            continue
+        for file in _below(path, findings) if path.is_dir() else (path,):
+            files.setdefault(os.path.realpath(file), file)
     return tuple(sorted(files.values(), key=display)), tuple(findings)
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for here, folders, names in os.walk(folder):
+def _missing(path: Path) -> Diagnostic:
+    return error(
+        display(path),
+        START,
+        "no-such-file",
+        "no such file or folder",
+        "correct the path, on the command line or under manifests in the project file",
+    )
+
+
+def _below(folder: Path, findings: list[Diagnostic]) -> Iterator[Path]:
+    def not_listed(failure: OSError) -> None:
+        findings.append(_unreadable(Path(failure.filename), failure))
+
+    for here, folders, names in os.walk(folder, onerror=not_listed):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             if name.endswith(_SUFFIXES) and name != PROJECT_FILE:
@@ -77,23 +94,40 @@ def read(path: Path) -> SourceText | Diagnostic:
     file = display(path)
     try:
         if path != STDIN and not path.is_file():
-            return error(file, START, "unreadable", "this is not a regular file", None)
+            return error(
+                file,
+                START,
+                "unreadable",
+                "this is not a regular file",
+                "name a file or a folder, or - for standard input",
+            )
         with sys.stdin.buffer if path == STDIN else path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as failure:
-        reason = failure.strerror or str(failure)
-        return error(file, START, "unreadable", f"cannot be read: {reason}", None)
+        return _unreadable(path, failure)
     if len(data) > MAX_BYTES:
         return error(
             file, START, "too-large", "larger than 1 MiB", "split it into several manifest files"
         )
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return SourceText(file, data.decode("utf-8-sig"))
+        return SourceText(file, data.decode())
     except UnicodeDecodeError as failure:
+        before = data[: failure.start].decode()
         return error(
             file,
-            START,
+            position_in(before, len(before)),
             "not-utf-8",
-            f"byte {failure.start} is not UTF-8",
+            f"the byte 0x{data[failure.start]:02x} is not UTF-8",
             "save the file in the encoding UTF-8",
         )
+
+
+def _unreadable(path: Path, failure: OSError) -> Diagnostic:
+    return error(
+        display(path),
+        START,
+        "unreadable",
+        f"cannot be read: {failure.strerror or failure}",
+        "let this user read it, or leave it out",
+    )

@@ -30,7 +30,7 @@ def parse_moment(text: str) -> datetime | None:
 
 def format_moment(moment: datetime) -> str:
     """Return a moment as UTC, ISO 8601, in whole seconds: `2026-12-01T09:00:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 class Clock(Protocol):

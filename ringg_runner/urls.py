@@ -5,20 +5,23 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
-HINT = "write an https:// URL; http:// is for loopback alone"
+HINT = "write an https:// URL, without user name, password or white space"
 
 
 def base_url_problem(url: str) -> str | None:
     """Return what is wrong with an API's base URL, or None."""
     problem = _problem(url)
-    if problem is None and (urlsplit(url).query or urlsplit(url).fragment or "?" in url):
+    if problem is None and ("?" in url or "#" in url):
         return "has a query or a fragment"
     return problem
 
 
-def callback_url_problem(url: str) -> str | None:
-    """Return what is wrong with a webhook's URL, or None."""
-    return _problem(url)
+def callback_url_problem(url: str, *, local: bool) -> str | None:
+    """Return what is wrong with a webhook's URL, or None; only a local API may call loopback."""
+    problem = _problem(url)
+    if problem is None and not local and not url.startswith("https:"):
+        return "is not an https URL"
+    return problem
 
 
 def _problem(url: str) -> str | None:

@@ -7,11 +7,12 @@ nothing of campaigns: the schemas do.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from jsonschema import Draft7Validator, FormatChecker
+from jsonschema import Draft7Validator, FormatChecker, ValidationError, validators
 
 from ringg_runner import schemas, sources
 from ringg_runner.diagnostics import Diagnostic, Position, did_you_mean, error
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from jsonschema import ValidationError
 
 _FORMATS = FormatChecker(formats=())
 
@@ -64,7 +64,20 @@ def validate(document: Document, schema_name: str) -> Iterator[Diagnostic]:
 
 @cache
 def _validator(schema_name: str) -> Draft7Validator:
-    return Draft7Validator(schemas.load(schema_name), format_checker=_FORMATS)
+    return _Draft7(schemas.load(schema_name), format_checker=_FORMATS)
+
+
+def _pattern(
+    _validator: object, pattern: str, value: Json, _schema: dict[str, Any]
+) -> Iterator[ValidationError]:
+    """Match as JSON Schema means it: to Python alone, `$` stands before a last line break too."""
+    if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_Draft7: type[Draft7Validator] = validators.extend(  # type: ignore[no-untyped-call]
+    Draft7Validator, {"pattern": _pattern}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,11 +82,12 @@ def _anything(_answer: Answer, _request: StartRequest) -> bool:
 
 
 def _registered(answer: Answer, _: StartRequest) -> bool:
-    return 200 <= answer.status <= 299 and isinstance(answer.data, dict) and not _complains(answer)
+    return 200 <= answer.status <= 299 and isinstance(answer.data, dict)
 
 
-def _complains(answer: Answer) -> bool:
-    """Tell whether a 2xx takes back in its body what its status says."""
+def _contradicts_itself(answer: Answer, request: StartRequest) -> bool:
+    if not _registered(answer, request):
+        return False
     data = answer.data
     return bool(data.get("error") or data.get("errors")) or data.get("success") is False
 
@@ -98,6 +99,7 @@ def _already_started(answer: Answer, request: StartRequest) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule("a success that speaks of an error", _contradicts_itself, Verdict.AMBIGUOUS),
     Rule("registered", _registered, Verdict.STARTED),
     Rule("a success that does not say so in JSON", _between(200, 299), Verdict.AMBIGUOUS),
     Rule("a redirect, which is never followed", _between(300, 399), Verdict.AMBIGUOUS),

@@ -72,8 +72,9 @@ def test_an_invalid_project_file_stops_every_command(cli: Cli, tmp_path: Path) -
     for command in ("validate", "plan", "apply", "check"):
         done = cli(command)
         assert done.code == 3
-        assert "ringg-runner.yaml:2:1: error: unknown key manifest" in done.err
-        assert "did you mean manifests?" in done.err
+        said = done.out if command == "validate" else done.err
+        assert "ringg-runner.yaml:2:1: error: unknown key manifest" in said
+        assert "did you mean manifests?" in said
 
 
 def test_valid_manifests_are_counted(cli: Cli, tmp_path: Path) -> None:

@@ -52,9 +52,11 @@ def test_the_sandbox_starts_each_campaign_once(cli: Cli, tmp_path: Path) -> None
 
 def test_rows_stand_in_the_order_of_the_manifests(cli: Cli, tmp_path: Path) -> None:
     a_workspace(tmp_path, *manifests(3))
-    rows = cli("apply", "--env", "sandbox").out.splitlines()
-    assert [row.split()[0] for row in rows] == ["OUTCOME", "started", "started", "started", "3"]
-    assert [row.split()[1] for row in rows[1:4]] == ["c1", "c2", "c3"]
+    lines = cli("apply", "--env", "sandbox").out.splitlines()
+    assert lines[0] == "Apply to sandbox (http://sandbox.localhost/ca/api/v0)"
+    rows = [line.split() for line in lines[2:6]]
+    assert [row[0] for row in rows] == ["OUTCOME", "started", "started", "started"]
+    assert [row[1] for row in rows] == ["NAME", "c1", "c2", "c3"]
 
 
 def test_verbose_shows_each_attempt(cli: Cli, tmp_path: Path) -> None:
@@ -63,7 +65,7 @@ def test_verbose_shows_each_attempt(cli: Cli, tmp_path: Path) -> None:
     with serving(hangs_up) as server:
         a_project_at(tmp_path, server.url)
         out = cli("apply", "--yes", "-v", RINGG_API_KEY=KEY).out
-    assert "s: no answer, ambiguous: " in out
+    assert "s: no answer, ambiguous, " in out
 
 
 def test_the_run_document_tells_of_the_start_in_full(cli: Cli, tmp_path: Path) -> None:
@@ -221,7 +223,7 @@ def test_a_server_that_is_not_there_has_started_nothing(cli: Cli, tmp_path: Path
     document, done = apply_json(cli)
     campaign = document["campaigns"][0]
     assert (campaign["outcome"], done.code) == ("failed", 1)
-    assert campaign["reason"].startswith("not sent: ")
+    assert campaign["reason"].startswith("no connection to 127.0.0.1:")
     assert {attempt["status"] for attempt in campaign["attempts"]} == {None}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -116,6 +117,65 @@ def test_a_result_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert b"the result could not be written" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def no_file_may_grow_beyond_its_head() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_what_happened_is_told_even_if_stdout_runs_full(
+    tmp_path: Path, output: str, unbuffered: str
+) -> None:
+    with serving(REGISTERED, says(500)) as server, (tmp_path / "out").open("w") as out:
+        a_project_at(tmp_path, server.url)
+        done = subprocess.run(
+            [*COMMAND, "apply", "--yes", "--format", output],
+            cwd=tmp_path,
+            env=environment(PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED=unbuffered),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            preexec_fn=no_file_may_grow_beyond_its_head,
+        )
+    assert (done.returncode, len(server.requests)) == (6, 3)
+    assert "the result could not be written" in done.stderr
+    shown = (tmp_path / "out").read_text() + done.stderr
+    assert [f"list-{n}" in shown for n in (1, 2, 3)] == [True] * 3
+    assert "Traceback" not in done.stderr
+
+
+def test_where_nothing_can_be_shown_nothing_is_sent(tmp_path: Path) -> None:
+    with serving(REGISTERED) as server, Path("/dev/full").open("w") as full:
+        a_project_at(tmp_path, server.url)
+        done = subprocess.run(
+            [*COMMAND, "apply", "--yes"],
+            cwd=tmp_path,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, server.requests) == (1, [])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_run_whose_report_is_lost_is_no_success(tmp_path: Path) -> None:
+    a_workspace(tmp_path, a_manifest())
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "apply", "--env", "sandbox", "--format", "json"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert b'"outcome": "started"' in done.stderr
 
 
 def test_a_terminal_that_cannot_write_a_character_fails_no_run(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringg_runner import __version__
-from ringg_runner.cli.output import forgive_unwritable_text, say, warn
+from ringg_runner.cli.output import fit_streams, say, warn
 from ringg_runner.errors import ExitCode, FindingsError, RunnerError
 
 if TYPE_CHECKING:
@@ -59,16 +59,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Errors that a user can cause end here, as a sentence on stderr. A bug goes through, with its
     traceback.
     """
-    forgive_unwritable_text()
-    try:
-        code = ringg_runner.main(arguments, prog_name="ringg-runner", standalone_mode=False)
-    except click.ClickException as failure:
-        failure.show()
-        return ExitCode.USAGE
-    except (KeyboardInterrupt, click.Abort):
-        say("interrupted")
-        return ExitCode.INTERRUPTED
-    return int(code or ExitCode.OK)
+    with fit_streams():
+        try:
+            code = ringg_runner.main(arguments, prog_name="ringg-runner", standalone_mode=False)
+        except click.ClickException as failure:
+            failure.show()
+            return ExitCode.USAGE
+        except (KeyboardInterrupt, click.Abort):
+            say("interrupted")
+            return ExitCode.INTERRUPTED
+        return int(code or ExitCode.OK)
 
 
 def _render(failure: RunnerError) -> None:

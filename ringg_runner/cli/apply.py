@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringg_runner.cli import options
-from ringg_runner.cli.output import show, warn
+from ringg_runner.cli.output import show_at_all_costs, warn
 from ringg_runner.cli.plan import make_plan, show_plan
 from ringg_runner.errors import ExitCode, NotApprovedError
 
@@ -77,12 +77,12 @@ def command(
         _ask(plan)
     if output == "json":
         run = carry_out(planned, key, limits, lambda _: None)
-        show(documents.encode(documents.of_run(run)))
+        written = show_at_all_costs(documents.encode(documents.of_run(run)))
     else:
         table = ResultTable(plan, attempts=verbose)
         run = carry_out(planned, key, limits, table.add)
-        table.end(run)
-    return run.exit_code
+        written = table.end(run)
+    return run.exit_code if written else run.exit_code or ExitCode.FAILED
 
 
 def _ask(plan: Plan) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from ringg_runner.cli.connecting import open_client
-from ringg_runner.cli.output import say, show
+from ringg_runner.cli.output import say, show, show_at_all_costs, warn
 from ringg_runner.executor import Executor, Interruption
 from ringg_runner.report import text
 from ringg_runner.runs import Result, Run, Stop
@@ -60,15 +60,23 @@ class ResultTable:
     def __init__(self, plan: Plan, *, attempts: bool) -> None:
         """Write the table's head; with `attempts` each result is followed by its attempts."""
         self._attempts = attempts
+        self._written = True
         self._columns = text.Columns.of(planned.campaign for planned in plan.starts)
-        show(self._columns.head("OUTCOME"))
+        show(*text.head_of_run(plan, self._columns))
 
     def add(self, result: Result) -> None:
         """Write one result."""
-        show(text.of_result(result, self._columns))
+        self._write(text.of_result(result, self._columns))
         if self._attempts:
-            show(*text.of_attempts(result))
+            self._write(*text.of_attempts(result))
 
-    def end(self, run: Run) -> None:
-        """Write what follows the results."""
-        show(*text.of_run(run))
+    def end(self, run: Run) -> bool:
+        """Write what follows the results, and return whether stdout took everything."""
+        self._write(*text.of_run(run))
+        return self._written
+
+    def _write(self, *lines: str) -> None:
+        if self._written:
+            self._written = show_at_all_costs(*lines)
+        else:
+            warn(lines)

@@ -5,21 +5,46 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from ringg_runner.errors import RunnerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
-def forgive_unwritable_text() -> None:
-    """Let a terminal that cannot write a character show its number, instead of failing a run."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+# A terminal that cannot write a character shows its number, instead of failing a run.
+_UNWRITABLE = "backslashreplace"
+
+
+@contextmanager
+def fit_streams() -> Iterator[None]:
+    """Make stdout and stderr fit for results that must not be lost, while the block runs."""
+    before = sys.stdout, sys.stderr
+    with _fit(sys.stdout) as stdout, _fit(sys.stderr) as stderr:
+        sys.stdout, sys.stderr = stdout, stderr
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before
+
+
+@contextmanager
+def _fit(stream: TextIO) -> Iterator[TextIO]:
+    if not isinstance(stream, io.TextIOWrapper):
+        yield stream
+    elif isinstance(stream.buffer, io.RawIOBase):
+        # Under PYTHONUNBUFFERED, which CI likes to set, a write that a full disk cuts short passes
+        # for a whole one. A buffer that is flushed after every line writes all of it, or fails.
+        whole = os.dup(stream.fileno())
+        with open(whole, "w", encoding=stream.encoding, errors=_UNWRITABLE) as buffered:  # noqa: PTH123
+            yield buffered
+    else:
+        stream.reconfigure(errors=_UNWRITABLE)
+        yield stream
 
 
 def show(*lines: str) -> None:
@@ -31,11 +56,25 @@ def show(*lines: str) -> None:
     try:
         for line in lines:
             click.echo(line)
-    except BrokenPipeError:
+    except OSError as failure:
         # What is still buffered would fail once more when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as failure:
+        if isinstance(failure, BrokenPipeError):
+            return
         raise RunnerError(f"the result could not be written: {failure.strerror}") from None
+
+
+def show_at_all_costs(*lines: str) -> bool:
+    """Write what happened to stdout, or to stderr where stdout fails: it must not go unsaid.
+
+    Returns whether stdout took it.
+    """
+    try:
+        show(*lines)
+    except RunnerError as failure:
+        warn((str(failure), *lines))
+        return False
+    return True
 
 
 def say(line: str) -> None:

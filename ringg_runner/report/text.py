@@ -96,6 +96,13 @@ def of_plan(plan: Plan, *, requests: bool = False) -> Iterator[str]:
     )
 
 
+def head_of_run(plan: Plan, columns: Columns) -> Iterator[str]:
+    """Yield what stands above the results of a run: where it starts campaigns."""
+    yield f"Apply to {plan.environment.name} ({plan.environment.base_url})"
+    yield ""
+    yield columns.head("OUTCOME")
+
+
 def of_result(result: Result, columns: Columns) -> str:
     """Return the line of one result, in the columns of its run."""
     return columns.row(result.outcome, result.campaign, result.reason)
@@ -105,16 +112,17 @@ def of_attempts(result: Result) -> Iterator[str]:
     """Yield one line for each attempt of a result."""
     for attempt in result.attempts:
         status = "no answer" if attempt.status is None else f"HTTP {attempt.status}"
+        told = (status, attempt.verdict.replace("_", " "), attempt.detail)
         yield (
             f"{_INDENT}attempt {attempt.n} at {format_moment(attempt.sent_at)},"
-            f" {attempt.seconds:.3f} s: {status}, {attempt.verdict}: {attempt.detail}"
+            f" {attempt.seconds:.3f} s: {', '.join(filter(None, told))}"
         )
 
 
 def of_run(run: Run) -> Iterator[str]:
     """Yield what follows the results of a run: what to do now, and the summary."""
+    yield ""
     if run.summary[Outcome.UNRESOLVED]:
-        yield ""
         yield (
             "Unresolved: these may be calling people now. Look their lists up in the Ringg"
             " dashboard before anything is started again."
