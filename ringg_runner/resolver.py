@@ -110,9 +110,9 @@ class _Reading:
         window = self._window()
         labels, enabled = self._value("labels", {}), self._value("enabled", True)
         name = self._value("name", None)
-        if self.findings or not (agent_id and list_id and number_pool_id):
+        if self.findings or not isinstance(name, str):
             return None
-        if not isinstance(name, str):
+        if not (agent_id and list_id and number_pool_id):
             return None
         request = StartRequest(
             self.environment.base_url,

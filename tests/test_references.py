@@ -112,7 +112,7 @@ def test_a_name_is_looked_up_once_however_often_it_is_used() -> None:
 
 
 def test_references_that_double_each_other_are_refused_before_they_explode() -> None:
-    names = {f"n{level}": f"${{n{level + 1}}}" * 2 for level in range(1_00)}
+    names = {f"n{level}": f"${{n{level + 1}}}" * 2 for level in range(100)}
     assert problems("${n0}", **names, n100="x") == [("${n0}", "too-long")]
 
 
