@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ringg_runner import manifests, project, resolver, sources
+from ringg_runner.authoring import manifests, project, resolver, sources
+from ringg_runner.authoring.environments import open_environment
 from ringg_runner.diagnostics import Diagnostic, Severity, count, in_order
-from ringg_runner.environments import open_environment
 from ringg_runner.errors import FindingsError
 from ringg_runner.planner import Plan, make_plan
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from ringg_runner.manifests import Loaded
-    from ringg_runner.project import Project
+    from ringg_runner.authoring.manifests import Loaded
+    from ringg_runner.authoring.project import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from ringg_runner.authoring.environments import Environment
     from ringg_runner.campaigns import Campaign
-    from ringg_runner.environments import Environment
 
 
 class Action(StrEnum):

@@ -15,9 +15,9 @@ from ringg_runner.errors import ExitCode
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringg_runner.api.verdict import Verdict
+    from ringg_runner.authoring.environments import Environment
     from ringg_runner.campaigns import Campaign
-    from ringg_runner.environments import Environment
-    from ringg_runner.verdict import Verdict
 
 
 class Outcome(StrEnum):

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ringg_runner.authoring.documents import Document
+from ringg_runner.authoring.environments import ALIAS_GROUPS, Environment
+from ringg_runner.authoring.project import Project
+from ringg_runner.authoring.yaml_reader import read_documents
 from ringg_runner.campaigns import Campaign, ListId, StartRequest, Window
 from ringg_runner.diagnostics import Diagnostic, Position, Severity
-from ringg_runner.documents import Document, read_documents
-from ringg_runner.environments import ALIAS_GROUPS, Environment
 from ringg_runner.planner import Plan, make_plan
-from ringg_runner.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

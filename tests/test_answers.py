@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.answers import MAX_DETAIL, Answer, read_answer
+from ringg_runner.api.answers import MAX_DETAIL, Answer, read_answer
 from ringg_runner.redaction import HIDDEN, Redactor
 
 KEY = "rg_live_0123456789"

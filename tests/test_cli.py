@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from conftest import Cli
 from jsonschema import Draft7Validator
 from servers import closed_port, says, serving
 
-from ringg_runner import __version__, schemas
+from ringg_runner import __version__
+from ringg_runner.authoring import schemas
 from ringg_runner.cli import COMMANDS
 
 KEY = "rg_live_0123456789abcdef"
@@ -19,6 +21,15 @@ KEY = "rg_live_0123456789abcdef"
 
 def test_the_version_is_told(cli: Cli) -> None:
     assert cli("--version").out == f"ringg-runner {__version__}\n"
+
+
+def test_as_a_module_it_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["ringg_runner", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("ringg_runner", run_name="__main__")
+    assert (ended.value.code, capfd.readouterr().out) == (0, f"ringg-runner {__version__}\n")
 
 
 def test_help_names_every_command(cli: Cli) -> None:

@@ -12,7 +12,7 @@ from conftest import Cli, Finished
 from jsonschema import Draft7Validator
 from servers import Say, Server, closed_port, hangs_up, says, serving, stays_silent, writes
 
-from ringg_runner import schemas
+from ringg_runner.authoring import schemas
 
 KEY = "rg_live_0123456789abcdef"
 REGISTERED = says(200, {"status": "campaign registered successfully!", "has_ongoing_calls": True})

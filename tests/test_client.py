@@ -13,9 +13,9 @@ from build import a_request
 from servers import Say, closed_port, hangs_up, says, serving, stays_silent, writes
 
 from ringg_runner import __version__
-from ringg_runner.answers import MAX_BODY, Answer, Lost, NotSent, Reply
+from ringg_runner.api.answers import MAX_BODY, Answer, Lost, NotSent, Reply
+from ringg_runner.api.client import TimeLimits, connect
 from ringg_runner.campaigns import StartRequest
-from ringg_runner.client import TimeLimits, connect
 from ringg_runner.redaction import Secret
 
 KEY = "rg_live_0123456789abcdef"

@@ -8,8 +8,9 @@ from build import a_document
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ringg_runner.authoring.documents import Document
+from ringg_runner.authoring.yaml_reader import MAX_DEPTH, MAX_VALUES, read_documents
 from ringg_runner.diagnostics import Diagnostic, Severity
-from ringg_runner.documents import MAX_DEPTH, MAX_VALUES, Document, read_documents
 
 
 def findings(text: str) -> list[Diagnostic]:

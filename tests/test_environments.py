@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from build import a_project, an_environment, write
 
-from ringg_runner.environments import (
+from ringg_runner.authoring.environments import (
     BASE_URL,
     EMBEDDED_BASE_URL,
     Environment,
@@ -14,9 +14,9 @@ from ringg_runner.environments import (
     read_key,
     variable,
 )
+from ringg_runner.authoring.project import Project
+from ringg_runner.authoring.references import Problem, Resolved
 from ringg_runner.errors import ExitCode, FindingsError, InvalidInputError, UsageError
-from ringg_runner.project import Project
-from ringg_runner.references import Problem, Resolved
 
 KEY = "rk-0123456789"
 

@@ -12,12 +12,12 @@ from build import NOW, a_campaign, a_plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.answers import Answer, Lost, NotSent, Reply
+from ringg_runner.api.answers import Answer, Lost, NotSent, Reply
+from ringg_runner.api.verdict import Verdict
 from ringg_runner.campaigns import Campaign, StartRequest
 from ringg_runner.errors import ExitCode
-from ringg_runner.executor import ENDINGS, Executor
+from ringg_runner.running.executor import ENDINGS, Executor
 from ringg_runner.runs import Evidence, Outcome, Result, Run, Stop
-from ringg_runner.verdict import Verdict
 
 STARTED = Answer(200, {"has_ongoing_calls": True}, ("registered",))
 ALREADY = Answer(400, {}, ("campaign already started",))

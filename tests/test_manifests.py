@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from build import a_manifest, write
 
-from ringg_runner import manifests
+from ringg_runner.authoring import manifests
 from ringg_runner.diagnostics import Severity
 
 

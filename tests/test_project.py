@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from build import a_project, a_project_file, write
 
-from ringg_runner import project
+from ringg_runner.authoring import project
+from ringg_runner.authoring.sources import PROJECT_FILE
 from ringg_runner.diagnostics import Diagnostic
 from ringg_runner.errors import FindingsError, InvalidInputError
-from ringg_runner.sources import PROJECT_FILE
 
 
 def findings(root: Path, content: str | bytes) -> tuple[Diagnostic, ...]:

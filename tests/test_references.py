@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.references import (
+from ringg_runner.authoring.references import (
     MAX_LENGTH,
     Problem,
     Resolved,

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, ValidationError
 
-from ringg_runner import schemas
+from ringg_runner.api.verdict import Verdict
+from ringg_runner.authoring import schemas
 from ringg_runner.diagnostics import Position, Severity
 from ringg_runner.pipeline import Checked
 from ringg_runner.report import documents
 from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Run
-from ringg_runner.verdict import Verdict
 
 FULL = a_campaign(
     name="b",

@@ -8,12 +8,12 @@ from build import a_document, a_manifest, a_project, a_request, an_environment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner import validation
+from ringg_runner.authoring import validation
+from ringg_runner.authoring.environments import Environment
+from ringg_runner.authoring.project import Project
+from ringg_runner.authoring.resolver import Resolution, resolve
 from ringg_runner.campaigns import Campaign, Window
 from ringg_runner.diagnostics import Diagnostic
-from ringg_runner.environments import Environment
-from ringg_runner.project import Project
-from ringg_runner.resolver import Resolution, resolve
 from ringg_runner.times import parse_moment
 
 ALIASES: dict[str, dict[str, str]] = {

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ringg_runner.retries import RetryPolicy, seconds_asked_for
-from ringg_runner.verdict import Judgement, Verdict
+from ringg_runner.api.verdict import Judgement, Verdict
+from ringg_runner.running.retries import RetryPolicy, seconds_asked_for
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 

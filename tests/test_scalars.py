@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner import scalars
-from ringg_runner.scalars import Trap
+from ringg_runner.authoring import scalars
+from ringg_runner.authoring.scalars import Trap
 from ringg_runner.times import MOMENT
 
 TRAPS = {

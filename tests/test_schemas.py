@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from ringg_runner import schemas
+from ringg_runner.authoring import schemas
 
 WRITTEN_BY_PEOPLE = ("campaign", "project")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from build import write
 
-from ringg_runner import sources
+from ringg_runner.authoring import sources
+from ringg_runner.authoring.sources import MAX_BYTES, STDIN, SourceText
 from ringg_runner.diagnostics import Diagnostic
-from ringg_runner.sources import MAX_BYTES, STDIN, SourceText
 
 READS_EVERYTHING = os.geteuid() == 0
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.urls import base_url_problem, callback_url_problem
+from ringg_runner.authoring.urls import base_url_problem, callback_url_problem
 
 SAFE = [
     "https://api.example.com",

@@ -7,7 +7,7 @@ from build import a_document, a_manifest, a_project_file, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ringg_runner import validation
+from ringg_runner.authoring import validation
 from ringg_runner.diagnostics import Diagnostic
 
 

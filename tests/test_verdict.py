@@ -10,9 +10,9 @@ from build import a_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.answers import Lost, NotSent, read_answer
+from ringg_runner.api.answers import Lost, NotSent, read_answer
+from ringg_runner.api.verdict import Judgement, Verdict, judge
 from ringg_runner.redaction import Redactor
-from ringg_runner.verdict import Judgement, Verdict, judge
 
 REGISTERED = {"status": "campaign registered successfully!", "has_ongoing_calls": False}
 ALREADY = "campaign already started"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.wording import says_already_started
+from ringg_runner.api.wording import says_already_started
 
 SAYS_SO = (
     "campaign already started",

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ringg_runner.answers import Answer, Lost, NotSent, Reply
+from ringg_runner.api.answers import Answer, Lost, NotSent, Reply
+from ringg_runner.api.workspace import Workspace, read_workspace
 from ringg_runner.errors import ExitCode, KeyRefusedError, RunnerError
-from ringg_runner.workspace import Workspace, read_workspace
 
 
 def test_a_workspace_is_told_by_name_and_id() -> None:

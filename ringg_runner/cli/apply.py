@@ -55,9 +55,9 @@ def command(
         show_plan(planned, output, verbose=verbose)
         return ExitCode.OK
 
+    from ringg_runner.api.client import TimeLimits
+    from ringg_runner.authoring.environments import read_key
     from ringg_runner.cli.applying import ResultTable, carry_out
-    from ringg_runner.client import TimeLimits
-    from ringg_runner.environments import read_key
     from ringg_runner.planner import Action
     from ringg_runner.redaction import Secret
     from ringg_runner.report import documents

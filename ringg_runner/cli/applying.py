@@ -9,15 +9,15 @@ from uuid import uuid4
 
 from ringg_runner.cli.connecting import open_client
 from ringg_runner.cli.output import say, show, show_at_all_costs, warn
-from ringg_runner.executor import Executor, Interruption
 from ringg_runner.report import text
+from ringg_runner.running.executor import Executor, Interruption
 from ringg_runner.runs import Result, Run, Stop
 from ringg_runner.times import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringg_runner.client import TimeLimits
+    from ringg_runner.api.client import TimeLimits
     from ringg_runner.pipeline import Planned
     from ringg_runner.planner import Plan
     from ringg_runner.redaction import Secret

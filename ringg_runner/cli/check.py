@@ -12,9 +12,9 @@ from ringg_runner.cli import options
 from ringg_runner.cli.output import show
 
 if TYPE_CHECKING:
-    from ringg_runner.answers import Reply
-    from ringg_runner.environments import Environment
-    from ringg_runner.project import Project
+    from ringg_runner.api.answers import Reply
+    from ringg_runner.authoring.environments import Environment
+    from ringg_runner.authoring.project import Project
     from ringg_runner.redaction import Secret
 
 
@@ -24,9 +24,9 @@ def command(*, environment: str | None, project_file: Path | None) -> None:
     """Ask the API of an environment which workspace its key belongs to. Starts nothing."""
     import asyncio
 
-    from ringg_runner import project
-    from ringg_runner.environments import open_environment, read_key
-    from ringg_runner.workspace import read_workspace
+    from ringg_runner.api.workspace import read_workspace
+    from ringg_runner.authoring import project
+    from ringg_runner.authoring.environments import open_environment, read_key
 
     chosen = project.load(project_file, Path.cwd())
     target = open_environment(chosen, environment, os.environ)
@@ -37,8 +37,8 @@ def command(*, environment: str | None, project_file: Path | None) -> None:
 
 
 async def _ask(chosen: Project, target: Environment, key: Secret) -> Reply:
+    from ringg_runner.api.client import TimeLimits
     from ringg_runner.cli.connecting import open_client
-    from ringg_runner.client import TimeLimits
 
     async with open_client(chosen, target, key, TimeLimits()) as client:
         return await client.workspace()

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import httpx
 
 from ringg_runner import sandbox
-from ringg_runner.client import ApiClient, TimeLimits, connect
+from ringg_runner.api.client import ApiClient, TimeLimits, connect
 from ringg_runner.errors import RunnerError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from ringg_runner.environments import Environment
-    from ringg_runner.project import Project
+    from ringg_runner.authoring.environments import Environment
+    from ringg_runner.authoring.project import Project
     from ringg_runner.redaction import Secret
 
 

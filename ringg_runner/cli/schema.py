@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ringg_runner import schemas
+from ringg_runner.authoring import schemas
 from ringg_runner.cli.output import show
 
 

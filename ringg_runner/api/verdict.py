@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from ringg_runner.answers import Answer, Lost, NotSent, Reply
-from ringg_runner.wording import says_already_started
+from ringg_runner.api.answers import Lost, NotSent
+from ringg_runner.api.wording import says_already_started
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringg_runner.api.answers import Answer, Reply
     from ringg_runner.campaigns import StartRequest
 
 
@@ -117,22 +118,20 @@ RULES: tuple[Rule, ...] = (
 
 def judge(reply: Reply, request: StartRequest) -> Judgement:
     """Return what a reply to a start request means."""
-    match reply:
-        case NotSent(reason):
-            return Judgement(Verdict.NOT_SENT, reason)
-        case Lost(reason):
-            return Judgement(Verdict.AMBIGUOUS, reason)
-        case Answer():
-            rule = next(rule for rule in RULES if rule.applies(reply, request))
-            started = rule.verdict is Verdict.STARTED
-            return Judgement(
-                rule.verdict,
-                reply.detail,
-                rule.name,
-                reply.status,
-                _has_ongoing_calls(reply.data) if started else None,
-                reply.retry_after,
-            )
+    if isinstance(reply, NotSent):
+        return Judgement(Verdict.NOT_SENT, reply.reason)
+    if isinstance(reply, Lost):
+        return Judgement(Verdict.AMBIGUOUS, reply.reason)
+    rule = next(rule for rule in RULES if rule.applies(reply, request))
+    started = rule.verdict is Verdict.STARTED
+    return Judgement(
+        rule.verdict,
+        reply.detail,
+        rule.name,
+        reply.status,
+        _has_ongoing_calls(reply.data) if started else None,
+        reply.retry_after,
+    )
 
 
 def _has_ongoing_calls(data: dict[str, Any]) -> bool | None:

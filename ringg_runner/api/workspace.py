@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ringg_runner.answers import Answer
+from ringg_runner.api.answers import Answer
 from ringg_runner.errors import KeyRefusedError, RunnerError
 from ringg_runner.redaction import showable
 
 if TYPE_CHECKING:
-    from ringg_runner.answers import Reply
+    from ringg_runner.api.answers import Reply
 
 
 @dataclass(frozen=True, slots=True)

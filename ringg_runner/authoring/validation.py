@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jsonschema import Draft7Validator, FormatChecker, ValidationError, validators
 
-from ringg_runner import schemas, sources
+from ringg_runner.authoring import schemas, sources
+from ringg_runner.authoring.yaml_reader import read_documents
 from ringg_runner.diagnostics import Diagnostic, Position, did_you_mean, error
-from ringg_runner.documents import Document, Json, Pointer, read_documents
 from ringg_runner.times import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from ringg_runner.authoring.documents import Document, Json, Pointer
 
 _FORMATS = FormatChecker(formats=())
 

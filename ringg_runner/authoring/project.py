@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ringg_runner import sources, urls, validation
+from ringg_runner.authoring import sources, urls, validation
 from ringg_runner.diagnostics import START, Diagnostic, did_you_mean, error
 from ringg_runner.errors import FindingsError, InvalidInputError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from ringg_runner.documents import Document, Json
+    from ringg_runner.authoring.documents import Document, Json
 
 PRODUCTION = "production"
 SANDBOX = "sandbox"

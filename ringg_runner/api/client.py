@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ringg_runner import __version__
-from ringg_runner.answers import MAX_BODY, Lost, NotSent, Reply, read_answer
+from ringg_runner.api.answers import MAX_BODY, Lost, NotSent, Reply, read_answer
 from ringg_runner.redaction import Redactor, Secret, showable
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringg_runner import sources, validation
+from ringg_runner.authoring import sources, validation
 from ringg_runner.diagnostics import START, Diagnostic, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from ringg_runner.documents import Document
+    from ringg_runner.authoring.documents import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ringg_runner import references, urls
+from ringg_runner.authoring import references, urls
+from ringg_runner.authoring.project import SANDBOX
+from ringg_runner.authoring.references import Problem, Resolved
 from ringg_runner.diagnostics import did_you_mean, error
 from ringg_runner.errors import FindingsError, InvalidInputError, UsageError
-from ringg_runner.project import SANDBOX
 from ringg_runner.redaction import Secret
-from ringg_runner.references import Problem, Resolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from ringg_runner.project import Project
+    from ringg_runner.authoring.project import Project
 
 BASE_URL = "https://prod-api.ringg.ai/ca/api/v0"
 """The documented base URL of the Ringg API."""

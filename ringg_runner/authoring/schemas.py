@@ -12,7 +12,7 @@ from typing import Any
 
 NAMES = ("campaign", "project", "plan", "run", "diagnostics")
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 def text(name: str) -> str:

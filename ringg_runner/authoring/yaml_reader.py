@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ringg_runner import scalars
+from ringg_runner.authoring import scalars
+from ringg_runner.authoring.documents import Document
 from ringg_runner.diagnostics import (
     START,
     Diagnostic,
@@ -25,15 +26,11 @@ from ringg_runner.diagnostics import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from yaml.events import Event
 
-Json: TypeAlias = Any
-"""What JSON can hold: None, bool, int, float, str, list and dict with text keys."""
-
-Pointer: TypeAlias = tuple[str | int, ...]
-"""The way from a document's root to a value: keys and list indexes."""
+    from ringg_runner.authoring.documents import Json, Pointer
 
 MAX_DEPTH = 32
 MAX_VALUES = 20_000
@@ -43,39 +40,6 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One YAML document: its data, and the place of every key and value in its file."""
-
-    file: str
-    position: Position
-    data: Json
-    keys: Mapping[Pointer, Position]
-    values: Mapping[Pointer, Position]
-    lines: tuple[str, ...] = field(repr=False)
-
-    def at(self, pointer: Pointer) -> Position:
-        """Return where a value stands, or the nearest thing around it that is written here."""
-        while pointer and pointer not in self.values:
-            pointer = pointer[:-1]
-        return self.values.get(pointer, self.position)
-
-    def at_key(self, pointer: Pointer) -> Position:
-        """Return where the key of a value stands, or the value itself where it has no key."""
-        return self.keys.get(pointer) or self.at(pointer)
-
-    def at_text(self, pointer: Pointer, fragment: str) -> Position:
-        """Return where a reference in a text value stands; the value's own place if it is hidden.
-
-        Quotes and folds move text about, so the fragment is looked for in the file itself. With
-        one more $ before it, it is an escape and no reference.
-        """
-        line, column = self.at(pointer)
-        reference = re.compile(rf"(?<!\$){re.escape(fragment)}")
-        found = reference.search(self.lines[line - 1], column - 1)
-        return Position(line, found.start() + 1 if found else column)
 
 
 def read_documents(text: str, file: str) -> Iterator[Document | Diagnostic]:

@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ringg_runner import environments, references, urls
+from ringg_runner.authoring import environments, references, urls
+from ringg_runner.authoring.references import Problem, Resolved
 from ringg_runner.campaigns import Campaign, ListId, StartRequest, Window, is_id
 from ringg_runner.diagnostics import Diagnostic, did_you_mean, error
-from ringg_runner.references import Problem, Resolved
 from ringg_runner.times import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ringg_runner.documents import Document, Json, Pointer
-    from ringg_runner.environments import Environment
-    from ringg_runner.project import Project
+    from ringg_runner.authoring.documents import Document, Json, Pointer
+    from ringg_runner.authoring.environments import Environment
+    from ringg_runner.authoring.project import Project
 
 _FIELDS = ("name", "agent_id", "list_id", "number_pool_id")
 """The manifest's own fields that a reference may name, beside `labels.NAME`."""

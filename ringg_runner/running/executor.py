@@ -7,19 +7,18 @@ balance. What a reply means is the verdict's to say; the clock and the network a
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from ringg_runner.api.verdict import Judgement, Verdict, judge
 from ringg_runner.planner import Action, Plan, PlannedStart
-from ringg_runner.retries import RetryPolicy
+from ringg_runner.running.retries import RetryPolicy
 from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Run, Stop
-from ringg_runner.verdict import Judgement, Verdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringg_runner.answers import Reply
+    from ringg_runner.api.answers import Reply
     from ringg_runner.campaigns import Campaign, StartRequest
     from ringg_runner.times import Clock
 
@@ -155,17 +154,14 @@ class Executor:
         sleep = asyncio.ensure_future(self.clock.sleep(seconds))
         wake = asyncio.ensure_future(self.interruption.wait())
         await asyncio.wait((sleep, wake), return_when=asyncio.FIRST_COMPLETED)
-        for task in (sleep, wake):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        sleep.cancel()
+        wake.cancel()
 
 
 def _not_attempted(planned: PlannedStart, stopped: Stop | None) -> Result:
-    match planned.action:
-        case Action.HOLD:
-            return Result(planned.campaign, Outcome.HELD, planned.reason)
-        case Action.SKIP:
-            return Result(planned.campaign, Outcome.SKIPPED, planned.reason)
-        case Action.START:
-            return Result(planned.campaign, Outcome.CANCELLED, f"not attempted: {stopped}")
+    if planned.action is Action.START:
+        return Result(planned.campaign, Outcome.CANCELLED, f"not attempted: {stopped}")
+    return Result(planned.campaign, _WITHOUT_A_REQUEST[planned.action], planned.reason)
+
+
+_WITHOUT_A_REQUEST = {Action.HOLD: Outcome.HELD, Action.SKIP: Outcome.SKIPPED}

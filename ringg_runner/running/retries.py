@@ -15,7 +15,7 @@ from typing import TypeAlias
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 from tenacity.wait import wait_random_exponential
 
-from ringg_runner.verdict import Judgement
+from ringg_runner.api.verdict import Judgement
 
 Send: TypeAlias = Callable[[], Awaitable[Judgement]]
 

@@ -1,0 +1,1 @@
+"""From files to campaigns: everything that is checked before a plan is made."""
