@@ -5,6 +5,7 @@ Values only. Neither can be built wrong: what reaches the wire has passed throug
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NewType
@@ -72,6 +73,14 @@ class StartRequest:
     def shown_body(self) -> dict[str, Any]:
         """The body as people may see it."""
         return self.body | ({"callback_url": HIDDEN} if self.private else {})
+
+    @property
+    def kept_body(self) -> dict[str, Any]:
+        """The body as it may be kept: what is private is there as its digest, to be compared."""
+        if not self.private or self.callback_url is None:
+            return self.body
+        digest = hashlib.sha256(self.callback_url.encode()).hexdigest()
+        return self.body | {"callback_url": f"sha256:{digest}"}
 
     @property
     def values(self) -> tuple[str, ...]:

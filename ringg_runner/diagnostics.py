@@ -32,6 +32,9 @@ class Position(NamedTuple):
 
 START = Position(1, 1)
 
+MAX_TEXT = 300
+"""How many characters a message and a hint have at the most."""
+
 # The breaks that YAML knows, and no others: str.splitlines knows more.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -52,14 +55,23 @@ def error(
     file: str, position: Position, rule: str, message: str, hint: str | None = None
 ) -> Diagnostic:
     """Return a finding that stops a plan or an apply."""
-    return Diagnostic(file, position, Severity.ERROR, rule, message, hint)
+    return Diagnostic(
+        file, position, Severity.ERROR, rule, _bounded(message), hint and _bounded(hint)
+    )
 
 
 def warning(
     file: str, position: Position, rule: str, message: str, hint: str | None = None
 ) -> Diagnostic:
     """Return a finding that is shown, and stops nothing."""
-    return Diagnostic(file, position, Severity.WARNING, rule, message, hint)
+    return Diagnostic(
+        file, position, Severity.WARNING, rule, _bounded(message), hint and _bounded(hint)
+    )
+
+
+def _bounded(text: str) -> str:
+    """Cut what a finding quotes: a value may be as long as its file."""
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 def lines_of(text: str) -> tuple[str, ...]:

@@ -8,19 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ringg_runner.api.server_list import Listing
 from ringg_runner.authoring import manifests, project, resolver, sources
-from ringg_runner.authoring.environments import open_environment
-from ringg_runner.diagnostics import Diagnostic, Severity, count, in_order
+from ringg_runner.authoring.environments import ledger_place, open_environment
+from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
 from ringg_runner.errors import FindingsError
-from ringg_runner.planner import Plan, make_plan
+from ringg_runner.planner import Action, Plan, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from ringg_runner.api.server_list import View
+    from ringg_runner.authoring.environments import Environment
     from ringg_runner.authoring.manifests import Loaded
     from ringg_runner.authoring.project import Project
+    from ringg_runner.campaigns import Campaign, ListId
+    from ringg_runner.ledger.records import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +57,29 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan, the project that it comes from, and the findings that stopped nothing."""
+class Prepared:
+    """The campaigns of a selection, ready to be planned, and the findings that stopped nothing."""
 
     project: Project
-    plan: Plan
+    environment: Environment
+    campaigns: tuple[Campaign, ...]
     findings: tuple[Diagnostic, ...]
+
+    def plan(
+        self,
+        now: datetime,
+        known: Mapping[ListId, Entry] | None = None,
+        view: View | None = None,
+    ) -> Plan:
+        """Plan them as they stand at the moment `now`, by the ledger and by the server's list.
+
+        Raises FindingsError where the server has a list for another agent.
+        """
+        plan = make_plan(self.campaigns, self.environment, now, known, view)
+        findings = tuple(_of_other_agents(plan, view)) if isinstance(view, Listing) else ()
+        if findings:
+            raise FindingsError("the server's list contradicts the manifests", findings)
+        return plan
 
 
 def check(selection: Selection, directory: Path, environ: Mapping[str, str]) -> Checked:
@@ -80,13 +102,11 @@ def check(selection: Selection, directory: Path, environ: Mapping[str, str]) -> 
     return Checked(loaded.files, len(loaded.manifests), in_order(map(_as_seen_here, findings)))
 
 
-def make(
-    selection: Selection, directory: Path, environ: Mapping[str, str], now: datetime
-) -> Planned:
-    """Plan the selected manifests for one environment.
+def prepare(selection: Selection, directory: Path, environ: Mapping[str, str]) -> Prepared:
+    """Resolve the selected manifests for one environment.
 
-    Raises FindingsError with all that is wrong, FindingsError where nothing is selected, and
-    what loading a project and opening an environment raise.
+    Raises FindingsError with all that is wrong, or where nothing is selected, and what loading a
+    project and opening an environment raise.
     """
     chosen = project.load(selection.project_file, directory)
     environment = open_environment(chosen, selection.environment, environ)
@@ -94,10 +114,23 @@ def make(
     resolution = resolver.resolve(loaded.manifests, chosen, environment, environ)
     findings = in_order((*loaded.findings, *resolution.findings))
     if errors := count(findings, Severity.ERROR):
-        raise FindingsError(
-            f"{errors} error{'s' if errors > 1 else ''} found: nothing was sent", findings
-        )
-    return Planned(chosen, make_plan(resolution.campaigns, environment, now), findings)
+        found = f"{errors} error{'s' if errors > 1 else ''} found: nothing was sent"
+        raise FindingsError(found, findings)
+    return Prepared(chosen, environment, resolution.campaigns, findings)
+
+
+def _of_other_agents(plan: Plan, view: Listing) -> Iterator[Diagnostic]:
+    for planned in plan.starts:
+        campaign = planned.campaign
+        row = view.rows.get(campaign.list_id) if planned.action is Action.START else None
+        if row and row.agent_id and row.agent_id != campaign.request.agent_id:
+            yield error(
+                campaign.file,
+                Position(campaign.line, 1),
+                "other-agent",
+                f"the list of {campaign.name} was uploaded for the agent {row.agent_id}",
+                f"set agent_id to that agent, or upload the list for {campaign.request.agent_id}",
+            )
 
 
 def _by_environment(
@@ -119,6 +152,7 @@ def _in_environment(
 ) -> tuple[Diagnostic, ...]:
     try:
         environment = open_environment(chosen, name, environ)
+        ledger_place(chosen, environment, environ)
     except FindingsError as failure:
         return failure.findings
     return resolver.resolve(loaded.manifests, chosen, environment, environ).findings

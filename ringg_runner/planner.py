@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ringg_runner.api.server_list import Listing, Row, Standing, Unreadable, View
+from ringg_runner.ledger.records import Entry, State
+from ringg_runner.runs import Evidence
 from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from ringg_runner.authoring.environments import Environment
-    from ringg_runner.campaigns import Campaign
+    from ringg_runner.campaigns import Campaign, ListId
 
 
 class Action(StrEnum):
@@ -32,25 +35,41 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedStart:
-    """A campaign with its action, and why it has that one."""
+    """A campaign with its action, and why it has that one; a skip with how that is known.
+
+    `people` is how many the server's list says it calls.
+    """
 
     campaign: Campaign
     action: Action
     reason: str
+    evidence: Evidence | None = None
+    people: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an apply would do in one environment, in the order of the manifests."""
+    """What an apply would do in one environment, in the order of the manifests.
+
+    `not_checked` says what an apply may still come upon.
+    """
 
     environment: Environment
     starts: tuple[PlannedStart, ...]
+    not_checked: tuple[str, ...] = ()
 
     @property
     def summary(self) -> dict[Action, int]:
         """How many campaigns have each action."""
         counts = Counter(planned.action for planned in self.starts)
         return {action: counts[action] for action in Action}
+
+    @property
+    def people(self) -> int | None:
+        """How many people the starts call; None where the server's list does not say of all."""
+        counts = [p.people for p in self.starts if p.action is Action.START]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
 
     @property
     def digest(self) -> str:
@@ -71,13 +90,42 @@ class Plan:
         return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
-def make_plan(campaigns: Iterable[Campaign], environment: Environment, now: datetime) -> Plan:
-    """Plan the campaigns as they stand at the moment `now`."""
+def make_plan(
+    campaigns: Iterable[Campaign],
+    environment: Environment,
+    now: datetime,
+    known: Mapping[ListId, Entry] | None = None,
+    view: View | None = None,
+) -> Plan:
+    """Plan the campaigns as they stand at the moment `now`.
+
+    `known` is what the ledger holds of this API, `view` what the server's list showed; either may
+    be missing.
+    """
     in_order = sorted(campaigns, key=lambda campaign: (campaign.file, campaign.line))
-    return Plan(environment, tuple(_decide(campaign, now) for campaign in in_order))
+    rows = view.rows if isinstance(view, Listing) else None
+    starts = (
+        _held_by_the_manifest(campaign, now)
+        or _known_from_the_ledger(campaign, now, known or {})
+        or _seen_at_the_server(campaign, rows, remembers=known is not None)
+        for campaign in in_order
+    )
+    return Plan(environment, tuple(starts), tuple(_not_checked(known, view)))
 
 
-def _decide(campaign: Campaign, now: datetime) -> PlannedStart:
+def _not_checked(known: object, view: View | None) -> Iterator[str]:
+    yield "that the ids exist"
+    if known is None:
+        yield "the ledger"
+    if isinstance(view, Unreadable):
+        yield f"the server's list: {view.reason}"
+    elif view is None:
+        yield "the server's list"
+    elif not view.whole:
+        yield "the whole of the server's list: it moved while it was read"
+
+
+def _held_by_the_manifest(campaign: Campaign, now: datetime) -> PlannedStart | None:
     window = campaign.window
     if not campaign.enabled:
         return PlannedStart(campaign, Action.HOLD, "enabled: false")
@@ -87,4 +135,76 @@ def _decide(campaign: Campaign, now: datetime) -> PlannedStart:
     if window.not_after and now > window.not_after:
         moment = format_moment(window.not_after)
         return PlannedStart(campaign, Action.HOLD, f"its time to start ended at {moment}")
-    return PlannedStart(campaign, Action.START, "the API will say if it already started")
+    return None
+
+
+def _known_from_the_ledger(
+    campaign: Campaign, now: datetime, known: Mapping[ListId, Entry]
+) -> PlannedStart | None:
+    entry = known.get(campaign.list_id)
+    if entry is None or entry.state is State.NOT_STARTED:
+        return None
+    if entry.state is State.STARTED:
+        reason, evidence = how_started(entry)
+        return PlannedStart(campaign, Action.SKIP, reason + _changes(campaign, entry), evidence)
+    if entry.state is State.UNRESOLVED or entry.is_abandoned(now):
+        reason = f"{entry.run} left it open: it is settled before anything is sent"
+        return PlannedStart(campaign, Action.START, reason)
+    return PlannedStart(campaign, Action.HOLD, being_started(entry))
+
+
+def how_started(entry: Entry) -> tuple[str, Evidence]:
+    """Return who started a list, as far as the ledger knows, and how that is known."""
+    moment = format_moment(entry.changed_at)
+    if entry.evidence == Evidence.PERSON:
+        return f"settled as started {moment} by {entry.run}: {entry.reason}", Evidence.PERSON
+    if entry.evidence == Evidence.ANSWER:
+        return f"started {moment} by {entry.run}", Evidence.LEDGER
+    return f"started, as {entry.run} found {moment}: {entry.reason}", Evidence.LEDGER
+
+
+def being_started(entry: Entry) -> str:
+    """Return who is at it, and from when on nobody may be any more."""
+    until = entry.lease_until
+    lives = f"; its claim lives until {format_moment(until)}" if until else ""
+    return f"being started by {entry.run}{lives}"
+
+
+def _changes(campaign: Campaign, entry: Entry) -> str:
+    fields = changed_fields(campaign, entry)
+    return f"; changed since, without effect: {', '.join(fields)}" if fields else ""
+
+
+def changed_fields(campaign: Campaign, entry: Entry) -> tuple[str, ...]:
+    """Return the fields that are written otherwise now than when the campaign was sent."""
+    now, then = campaign.request.kept_body, entry.request
+    return tuple(key for key in {**now, **then} if now.get(key) != then.get(key))
+
+
+_SEEN: dict[Standing, tuple[Action, str]] = {
+    Standing.NO_CAMPAIGN: (Action.START, "the server lists it as no campaign"),
+    Standing.NOT_STARTED: (Action.START, "the server's list says {}"),
+    Standing.LIVE: (Action.SKIP, "the server's list says {}"),
+    Standing.COMPLETED: (Action.SKIP, "the server's list says {}"),
+    Standing.ENDED: (
+        Action.HOLD,
+        "the server's list says {}: only a person knows whether to try again, with a new list",
+    ),
+    Standing.UNKNOWN: (Action.HOLD, "the server's list says {}, which is not known here"),
+}
+
+
+def _seen_at_the_server(
+    campaign: Campaign, rows: Mapping[ListId, Row] | None, *, remembers: bool
+) -> PlannedStart:
+    if rows is None:
+        return PlannedStart(campaign, Action.START, "the API will say if it already started")
+    row = rows.get(campaign.list_id)
+    if row is None:
+        return PlannedStart(campaign, Action.START, "not in the server's list")
+    action, reason = _SEEN[row.standing]
+    told = reason.format(row.shown_word)
+    if action is not Action.SKIP:
+        return PlannedStart(campaign, action, told, people=row.people)
+    by = ": not started by a run in this ledger" if remembers else ""
+    return PlannedStart(campaign, action, told + by, Evidence.SERVER_LIST, row.people)

@@ -46,6 +46,7 @@ class Stop(StrEnum):
 
     KEY_REFUSED = "the API refused the key"
     BALANCE_TOO_LOW = "the balance is too low"
+    LEDGER_FAILED = "the ledger cannot be written"
     INTERRUPTED = "the run was interrupted"
     TERMINATED = "the run was told to end"
 

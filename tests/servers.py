@@ -56,16 +56,24 @@ def stays_silent(_connection: socket.socket, ended: threading.Event) -> None:
 
 @dataclass
 class Server:
-    """Says one thing after the other, the last one for ever."""
+    """Says one thing after the other, the last one for ever.
+
+    Who asks for the list of campaigns is told `listing`, and counted apart.
+    """
 
     script: list[Say]
+    listing: Say
     requests: list[Received] = field(default_factory=list)
+    looks: list[Received] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
 
     def take(self, request: Received) -> Say:
         with self.lock:
+            if "/campaign/all" in request.path:
+                self.looks.append(request)
+                return self.listing
             self.requests.append(request)
             return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
@@ -81,10 +89,23 @@ class _Listener(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
 
+def lists(**words: str | None) -> Say:
+    """List these campaigns, each with its status word; underscores in an id stand for hyphens."""
+    rows = [
+        {"id": list_id.replace("_", "-"), "campaign_status": word}
+        for list_id, word in words.items()
+    ]
+    total = {"total": len(rows), "limit": 100, "offset": 0}
+    return says(200, {"campaigns": rows, "pagination": total})
+
+
+NO_LIST = says(404, {"message": "Not Found"})
+
+
 @contextmanager
-def serving(*script: Say) -> Iterator[Server]:
+def serving(*script: Say, listing: Say = NO_LIST) -> Iterator[Server]:
     """Serve on loopback while the block runs."""
-    server = Server(list(script))
+    server = Server(list(script), listing)
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,17 @@ import pytest
 from build import a_manifest, a_project_file, a_workspace
 from conftest import Cli, Finished
 from jsonschema import Draft7Validator
-from servers import Say, Server, closed_port, hangs_up, says, serving, stays_silent, writes
+from servers import (
+    Say,
+    Server,
+    closed_port,
+    hangs_up,
+    lists,
+    says,
+    serving,
+    stays_silent,
+    writes,
+)
 
 from ringg_runner.authoring import schemas
 
@@ -69,7 +82,7 @@ def test_verbose_shows_each_attempt(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_the_run_document_tells_of_the_start_in_full(cli: Cli, tmp_path: Path) -> None:
-    with serving(REGISTERED) as server:
+    with serving(REGISTERED, listing=lists()) as server:
         a_project_at(tmp_path, server.url)
         document, done = apply_json(cli)
     assert done.err == ""
@@ -302,6 +315,39 @@ def test_a_dry_run_is_the_plan(cli: Cli, tmp_path: Path, output: str) -> None:
     dry = cli("apply", "--dry-run", "--format", output)
     assert dry == cli("plan", "--format", output)
     assert dry.code == 0
+
+
+class FullAfter(io.StringIO):
+    """A stdout on a disk that is full after so many characters."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+        self.nowhere = Path(os.devnull).open("w")  # noqa: SIM115
+
+    def fileno(self) -> int:
+        return self.nowhere.fileno()
+
+    def write(self, text: str) -> int:
+        self.room -= len(text)
+        if self.room < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+@pytest.mark.parametrize(("output", "room"), [("text", 200), ("json", 0)])
+def test_what_happened_is_told_even_if_stdout_runs_full(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, room: int
+) -> None:
+    stdout = FullAfter(room)
+    monkeypatch.setattr("sys.stdout", stdout)
+    with stdout.nowhere, serving(REGISTERED, says(500)) as server:
+        a_project_at(tmp_path, server.url, *manifests(3))
+        done = cli("apply", "--yes", "--format", output, RINGG_API_KEY=KEY)
+    assert (done.code, len(server.requests)) == (6, 3)
+    assert "the result could not be written" in done.err
+    shown = stdout.getvalue() + done.err
+    assert [f"list-{n}" in shown for n in (1, 2, 3)] == [True] * 3
 
 
 def test_a_sandbox_that_cannot_remember_starts_nothing(cli: Cli, tmp_path: Path) -> None:

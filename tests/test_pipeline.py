@@ -1,5 +1,6 @@
 """From paths to a plan: everything is checked before anything is planned."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,13 @@ import pytest
 from build import NOW, a_manifest, a_project_file, a_workspace, write
 
 from ringg_runner import pipeline
-from ringg_runner.diagnostics import Severity
+from ringg_runner.api.server_list import Listing, Row, Unreadable
+from ringg_runner.authoring.project import Project
+from ringg_runner.campaigns import ListId
+from ringg_runner.diagnostics import Diagnostic, Severity
 from ringg_runner.errors import FindingsError, InvalidInputError, UsageError
-from ringg_runner.pipeline import Checked, Planned, Selection
+from ringg_runner.pipeline import Checked, Selection
+from ringg_runner.planner import Plan
 
 
 @pytest.fixture
@@ -25,8 +30,18 @@ def check(root: Path, selection: Selection = EVERYTHING, **environ: str) -> Chec
     return pipeline.check(selection, root, environ)
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What `plan` shows, and where it comes from."""
+
+    project: Project
+    plan: Plan
+    findings: tuple[Diagnostic, ...]
+
+
 def make(root: Path, selection: Selection = EVERYTHING, **environ: str) -> Planned:
-    return pipeline.make(selection, root, environ, NOW)
+    prepared = pipeline.prepare(selection, root, environ)
+    return Planned(prepared.project, prepared.plan(NOW), prepared.findings)
 
 
 def names(planned: Planned) -> list[str]:
@@ -216,3 +231,46 @@ def test_a_mistake_in_the_defaults_is_told_once_for_all_manifests(here: Path) ->
     a_workspace(here, *manifests, project=project)
     (told,) = check(here).findings
     assert (told.file, told.position) == ("ringg-runner.yaml", (2, 31))
+
+
+def listed(**fields: Any) -> Listing:
+    row = Row(**({"list_id": ListId("list-1"), "word": "draft"} | fields))
+    return Listing({row.list_id: row})
+
+
+@pytest.mark.parametrize("word", ["draft", None], ids=["draft", "no campaign"])
+def test_a_list_that_was_uploaded_for_another_agent_is_an_error_at_its_manifest(
+    here: Path, word: str | None
+) -> None:
+    write(here / "campaigns" / "1.yaml", "# ours\n" + a_manifest())
+    prepared = pipeline.prepare(EVERYTHING, here, {})
+    with pytest.raises(FindingsError, match="list contradicts the manifests") as caught:
+        prepared.plan(NOW, {}, listed(word=word, agent_id="agent-7"))
+    (told,) = caught.value.findings
+    assert (told.file, told.position.line, told.rule) == ("campaigns/1.yaml", 2, "other-agent")
+    assert "agent-7" in told.message
+    assert told.hint is not None
+    assert "agent-1" in told.hint
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        listed(agent_id="agent-1"),
+        listed(),
+        listed(list_id=ListId("list-2"), agent_id="agent-7"),
+        listed(word="ongoing", agent_id="agent-7"),
+        listed(word="terminated", agent_id="agent-7"),
+        Listing(),
+        Unreadable("HTTP 404"),
+        None,
+    ],
+    ids=[
+        *("this agent", "no agent told", "another list", "one that runs", "one that ended"),
+        *("not listed", "unreadable", "not read"),
+    ],
+)
+def test_whatever_else_the_server_lists_contradicts_no_manifest(here: Path, view: Any) -> None:
+    a_workspace(here, a_manifest())
+    plan = pipeline.prepare(EVERYTHING, here, {}).plan(NOW, {}, view)
+    assert len(plan.starts) == 1

@@ -10,8 +10,10 @@ from build import NOW, a_campaign, a_plan, a_request, an_environment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.campaigns import Campaign, StartRequest, Window
-from ringg_runner.planner import Action, make_plan
+from ringg_runner.api.server_list import Listing, Row, Unreadable, View
+from ringg_runner.campaigns import Campaign, ListId, StartRequest, Window
+from ringg_runner.ledger.records import Entry, Key, RunInfo, State
+from ringg_runner.planner import Action, PlannedStart, make_plan
 
 SECOND = timedelta(seconds=1)
 
@@ -179,3 +181,195 @@ def test_the_digest_of_a_known_plan_never_changes() -> None:
     assert a_plan().digest == (
         "sha256:bef9a4329768718c73646f96ce25a47842bd13f113513bffdf21056dd172352d"
     )
+
+
+LIST = ListId("list-1")
+RUN = RunInfo("run-0", "host", "user", "0.0.0", job_url="https://ci.example.com/7")
+SENT = a_request().kept_body
+
+
+def an_entry(state: State, **fields: Any) -> Entry:
+    key = Key(a_request().base_url, LIST)
+    evidence = "answer" if state is State.STARTED else None
+    valid = Entry(key, state, "diwali-renewals", RUN, SENT, evidence, "it said so", NOW)
+    return replace(valid, **fields)
+
+
+def known_as(entry: Entry, campaign: Campaign | None = None) -> PlannedStart:
+    plan = make_plan([campaign or a_campaign()], an_environment(), NOW, {LIST: entry})
+    return plan.starts[0]
+
+
+STARTED_BY = "started 2026-12-01T04:00:00Z by run run-0 (https://ci.example.com/7)"
+OPEN = "run run-0 (https://ci.example.com/7) left it open: it is settled before anything is sent"
+LEFT_OPEN = [
+    ("unresolved", State.UNRESOLVED, None),
+    ("claimed, its lease over", State.CLAIMED, NOW - SECOND),
+    ("claimed, its lease just over", State.CLAIMED, NOW),
+    ("claimed without a lease", State.CLAIMED, None),
+]
+
+
+def test_what_the_ledger_calls_started_is_skipped_with_the_run_that_did_it() -> None:
+    planned = known_as(an_entry(State.STARTED))
+    assert (planned.action, planned.evidence) == ("skip", "ledger")
+    assert planned.reason == STARTED_BY
+
+
+@pytest.mark.parametrize("evidence", ["words", "server_list", "ledger"])
+def test_a_start_that_its_run_only_found_says_what_was_found(evidence: str) -> None:
+    planned = known_as(an_entry(State.STARTED, evidence=evidence))
+    assert (planned.action, planned.evidence) == ("skip", "ledger")
+    assert str(RUN) in planned.reason
+    assert "found" in planned.reason
+    assert "it said so" in planned.reason
+
+
+def test_a_start_that_a_person_settled_is_known_from_that_person() -> None:
+    planned = known_as(an_entry(State.STARTED, evidence="person"))
+    assert (planned.action, planned.evidence) == ("skip", "person")
+    assert str(RUN) in planned.reason
+    assert "it said so" in planned.reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"agent_id": "x"}, "agent_id"),
+        ({"number_pool_id": "x"}, "number_pool_id"),
+        ({"callback_url": "https://x.example"}, "callback_url"),
+        ({"agent_id": "x", "email_completion_user_ids": ("u",)}, "agent_id, email_completion"),
+    ],
+    ids=["agent", "pool", "a new field", "two"],
+)
+def test_a_skip_names_the_fields_that_changed_since(fields: dict[str, Any], named: str) -> None:
+    planned = known_as(an_entry(State.STARTED), a_campaign(request=a_request(**fields)))
+    assert planned.action == "skip"
+    assert planned.reason.startswith(f"{STARTED_BY}; changed since, without effect: {named}")
+
+
+def test_a_private_callback_is_compared_by_its_digest() -> None:
+    request = a_request(callback_url="https://x.example/secret", private=True)
+    same = an_entry(State.STARTED, request=request.kept_body)
+    assert known_as(same, a_campaign(request=request)).reason == STARTED_BY
+    other = replace(request, callback_url="https://x.example/other")
+    assert "callback_url" in known_as(same, a_campaign(request=other)).reason
+
+
+@pytest.mark.parametrize(
+    ("state", "lease_until"),
+    [case[1:] for case in LEFT_OPEN],
+    ids=[case[0] for case in LEFT_OPEN],
+)
+def test_what_was_left_open_is_to_start_once_it_is_settled(
+    state: State, lease_until: datetime | None
+) -> None:
+    planned = known_as(an_entry(state, lease_until=lease_until))
+    assert (planned.action, planned.evidence, planned.reason) == ("start", None, OPEN)
+
+
+def test_what_a_live_run_has_claimed_is_held() -> None:
+    planned = known_as(an_entry(State.CLAIMED, lease_until=NOW + SECOND))
+    assert (planned.action, planned.evidence) == ("hold", None)
+    assert planned.reason.startswith("being started by run run-0 (https://ci.example.com/7); ")
+    assert "its claim lives until 2026-12-01T04:00:01Z" in planned.reason
+
+
+def test_what_did_not_start_is_to_start() -> None:
+    planned = known_as(an_entry(State.NOT_STARTED))
+    assert planned.action == "start"
+    assert planned.reason == "the API will say if it already started"
+
+
+def test_a_manifest_that_holds_goes_before_what_the_ledger_knows() -> None:
+    planned = known_as(an_entry(State.STARTED), a_campaign(enabled=False))
+    assert (planned.action, planned.reason) == ("hold", "enabled: false")
+
+
+STANDINGS: list[tuple[str | None, str, str]] = [
+    ("draft", "start", "the server's list says draft"),
+    ("verifying", "start", "the server's list says verifying"),
+    ("insufficient_balance", "start", "the server's list says insufficient_balance"),
+    ("Pending", "start", "the server's list says Pending"),
+    (None, "start", "the server lists it as no campaign"),
+    ("ongoing", "skip", "the server's list says ongoing"),
+    ("scheduled", "skip", "the server's list says scheduled"),
+    ("completed", "skip", "the server's list says completed"),
+    ("terminated", "hold", "the server's list says terminated: only a person knows"),
+    ("failed", "hold", "the server's list says failed: only a person knows"),
+    ("no_valid_contacts", "hold", "the server's list says no_valid_contacts: only a person knows"),
+    ("dormant", "hold", "the server's list says dormant, which is not known here"),
+    ("{0.__class__}", "hold", "the server's list says {0.__class__}, which is not known here"),
+    ("", "hold", "the server's list says , which is not known here"),
+]
+
+
+@pytest.mark.parametrize(
+    ("word", "action", "reason"), STANDINGS, ids=[str(word) for word, *_ in STANDINGS]
+)
+def test_what_the_server_lists_has_the_action_of_its_word(
+    word: str | None, action: str, reason: str
+) -> None:
+    view = Listing({LIST: Row(LIST, word)})
+    (planned,) = make_plan([a_campaign()], an_environment(), NOW, {}, view).starts
+    assert planned.action == action
+    assert planned.reason.startswith(reason)
+    assert planned.evidence == ("server_list" if action == "skip" else None)
+
+
+@pytest.mark.parametrize("known", [None, {}], ids=["no ledger", "an empty ledger"])
+@pytest.mark.parametrize("word", ["draft", "ongoing", "dormant"])
+def test_who_is_called_is_counted_as_the_server_counts(
+    known: dict[ListId, Entry] | None, word: str
+) -> None:
+    view = Listing({LIST: Row(LIST, word, people=12)})
+    (planned,) = make_plan([a_campaign()], an_environment(), NOW, known, view).starts
+    assert planned.people == 12
+
+
+@pytest.mark.parametrize(("known", "told"), [(None, False), ({}, True)], ids=["none", "empty"])
+def test_what_runs_at_the_server_and_is_not_in_the_ledger_is_told_as_such(
+    known: dict[ListId, Entry] | None, told: bool
+) -> None:
+    view = Listing({LIST: Row(LIST, "ongoing")})
+    (planned,) = make_plan([a_campaign()], an_environment(), NOW, known, view).starts
+    assert ("not started by a run in this ledger" in planned.reason) == told
+
+
+def test_what_the_server_does_not_list_is_to_start() -> None:
+    (planned,) = make_plan([a_campaign()], an_environment(), NOW, {}, Listing()).starts
+    assert (planned.action, planned.reason) == ("start", "not in the server's list")
+
+
+@pytest.mark.parametrize("state", [State.STARTED, State.UNRESOLVED])
+def test_the_ledger_goes_before_the_servers_list(state: State) -> None:
+    view = Listing({LIST: Row(LIST, "terminated")})
+    known = {LIST: an_entry(state)}
+    (planned,) = make_plan([a_campaign()], an_environment(), NOW, known, view).starts
+    assert planned.reason == (STARTED_BY if state is State.STARTED else OPEN)
+
+
+IDS_EXIST = "that the ids exist"
+
+
+@pytest.mark.parametrize(
+    ("known", "view", "not_checked"),
+    [
+        (None, None, ["the ledger", "the server's list"]),
+        ({}, None, ["the server's list"]),
+        ({}, Listing(), []),
+        (None, Listing(), ["the ledger"]),
+        ({}, Unreadable("HTTP 404"), ["the server's list: HTTP 404"]),
+        (
+            {},
+            Listing(whole=False),
+            ["the whole of the server's list: it moved while it was read"],
+        ),
+    ],
+    ids=["neither", "ledger", "both", "list", "unreadable", "moving"],
+)
+def test_a_plan_says_what_was_not_checked(
+    known: dict[ListId, Entry] | None, view: View | None, not_checked: list[str]
+) -> None:
+    plan = make_plan([a_campaign()], an_environment(), NOW, known, view)
+    assert plan.not_checked == (IDS_EXIST, *not_checked)

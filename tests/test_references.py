@@ -121,6 +121,10 @@ def test_a_reference_may_stand_for_as_much_as_is_allowed() -> None:
     assert problems("${a}", a="x" * (MAX_LENGTH + 1)) == [("${a}", "too-long")]
 
 
+def test_many_references_in_one_text_are_bounded_together() -> None:
+    assert problems("<${a}${a}>", a="x" * MAX_LENGTH) == [("${a}", "too-long")]
+
+
 @pytest.mark.parametrize(
     ("text", "private"),
     [("${open}", False), ("${secret}", True), ("${open}${around}", True), ("$${secret}", False)],

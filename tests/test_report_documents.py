@@ -122,6 +122,7 @@ def test_a_plan_is_written_as_it_is_reviewed() -> None:
         "base_url": "https://api.example.com/v0",
         "digest": digest,
         "summary": {"start": 1, "skip": 0, "hold": 1},
+        "not_checked": ["that the ids exist", "the ledger", "the server's list"],
         "campaigns": [
             {
                 "name": "diwali-renewals",
@@ -129,7 +130,9 @@ def test_a_plan_is_written_as_it_is_reviewed() -> None:
                 "line": 1,
                 "list_id": "list-1",
                 "action": "hold",
+                "evidence": None,
                 "reason": "enabled: false",
+                "people": None,
                 "request": {
                     "method": "POST",
                     "url": "https://api.example.com/v0/campaign/v2/start",
@@ -146,7 +149,9 @@ def test_a_plan_is_written_as_it_is_reviewed() -> None:
                 "line": 9,
                 "list_id": "list-2",
                 "action": "start",
+                "evidence": None,
                 "reason": "the API will say if it already started",
+                "people": None,
                 "request": {
                     "method": "POST",
                     "url": "https://api.example.com/v0/campaign/v2/start",

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"ringg-runner/{__version__}"
 
+MAX_PAGE = 4 * 1_048_576
+"""How many bytes of a page of the server's list are read."""
+
 # The request's first byte has not left when one of these is raised: no connection came about.
 # Whatever else goes wrong goes wrong too late to know.
 _BEFORE_THE_FIRST_BYTE = (
@@ -66,8 +69,18 @@ class ApiClient:
         """Ask `GET /workspace`, the simplest check of a key; the answer may echo the key."""
         return await self._exchange("GET", f"{self.base_url}/workspace")
 
+    async def campaigns(self, limit: int, offset: int) -> Reply:
+        """Ask `GET /campaign/all` for one page of the server's list."""
+        url = f"{self.base_url}/campaign/all?limit={limit}&offset={offset}"
+        return await self._exchange("GET", url, bound=MAX_PAGE)
+
     async def _exchange(
-        self, method: str, url: str, body: Any = None, private: tuple[str, ...] = ()
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        private: tuple[str, ...] = (),
+        bound: int = MAX_BODY,
     ) -> Reply:
         redactor = self.redactor.also(*private)
         try:
@@ -75,7 +88,7 @@ class ApiClient:
                 asyncio.timeout(self.limits.answer),
                 self.http.stream(method, url, json=body) as response,
             ):
-                content = await _read(response)
+                content = await _read(response, bound)
         except _BEFORE_THE_FIRST_BYTE as failure:
             host = httpx.URL(url).netloc.decode()
             return NotSent(f"no connection to {host}: {_in_words(failure, redactor)}")
@@ -112,14 +125,14 @@ async def connect(
         yield ApiClient(base_url, http, limits, Redactor.of(key.reveal()))
 
 
-async def _read(response: httpx.Response) -> bytes:
-    """Return the body's beginning; the rest is left on the wire."""
+async def _read(response: httpx.Response, bound: int) -> bytes:
+    """Return the body's first `bound` bytes; the rest is left on the wire."""
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) >= MAX_BODY:
+        if len(body) >= bound:
             break
-    return bytes(body[:MAX_BODY])
+    return bytes(body[:bound])
 
 
 def _in_words(failure: Exception, redactor: Redactor) -> str:
@@ -128,4 +141,4 @@ def _in_words(failure: Exception, redactor: Redactor) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return showable(f"the server's certificate is not trusted: {cause.verify_message}")
         cause = cause.__cause__ or cause.__context__
-    return showable(redactor.hide(str(failure)) or type(failure).__name__, 200)
+    return showable(redactor.hide(str(failure)).rstrip(".") or type(failure).__name__, 200)

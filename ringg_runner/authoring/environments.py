@@ -68,8 +68,10 @@ def open_environment(project: Project, name: str | None, environ: Mapping[str, s
     base_url = _setting(project, name, "base_url", environ) or default_url
     embedded = base_url == SANDBOX
     problem = None if embedded else urls.base_url_problem(base_url)
-    if problem:
-        raise InvalidInputError(f"the base_url of environment {name} {problem}", urls.HINT)
+    if problem and project.document:
+        place = project.document.at(("environments", name, "base_url"))
+        finding = error(project.document.file, place, "base-url", f"base_url {problem}", urls.HINT)
+        raise FindingsError("the project file is invalid", [finding])
     key_file = _setting(project, name, "api_key_file", environ)
     return Environment(
         name,
@@ -118,6 +120,20 @@ def variable(environ: Mapping[str, str], name: str) -> Resolved | Problem:
             f"set {key}, or remove the reference",
         )
     return Resolved(references.escape(environ[key]), private=True)
+
+
+def ledger_place(
+    project: Project, environment: Environment, environ: Mapping[str, str]
+) -> str | Path:
+    """Return where the ledger of an environment is: a URL, or a file.
+
+    The embedded sandbox has one of its own, so that whoever begins a rehearsal anew never removes
+    the memory of real starts. Raises FindingsError where the setting refers to nothing.
+    """
+    place = _setting(project, environment.name, "ledger", environ)
+    if place is None:
+        return project.state / ("sandbox-ledger.db" if environment.embedded else "ledger.db")
+    return place if "://" in place else project.root / place
 
 
 def read_key(environment: Environment, environ: Mapping[str, str]) -> Secret:

@@ -49,7 +49,16 @@ Lookup: TypeAlias = "Callable[[str], Resolved | Problem]"
 
 def resolve(text: str, lookup: Lookup) -> Resolved | Unresolved:
     """Return the text with every reference replaced, or every problem in it."""
-    return _Walk(lookup).through(text, ())
+    value = _Walk(lookup).through(text, ())
+    if isinstance(value, Resolved) and len(value.text) > max(MAX_LENGTH, len(text)):
+        first = next(token.group() for token in _TOKEN.finditer(text) if token.group("name"))
+        return _unresolved(
+            first,
+            "too-long",
+            f"with its references it has more than {MAX_LENGTH:,} characters",
+            "shorten what it refers to",
+        )
+    return value
 
 
 def escape(text: str) -> str:

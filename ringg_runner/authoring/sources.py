@@ -7,6 +7,7 @@ the bounds on what is read. It knows nothing of YAML.
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import sys
 from dataclasses import dataclass
@@ -101,7 +102,9 @@ def read(path: Path) -> SourceText | Diagnostic:
                 "this is not a regular file",
                 "name a file or a folder, or - for standard input",
             )
-        with sys.stdin.buffer if path == STDIN else path.open("rb") as stream:
+        # Standard input is None where the caller has closed it.
+        source = sys.stdin and sys.stdin.buffer if path == STDIN else path.open("rb")
+        with source or io.BytesIO() as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as failure:
         return _unreadable(path, failure)

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING
 import click
 
 from ringg_runner.cli import options
-from ringg_runner.cli.output import show_at_all_costs, warn
-from ringg_runner.cli.plan import make_plan, show_plan
+from ringg_runner.cli.output import say, show_at_all_costs, warn
+from ringg_runner.cli.plan import plan_of, prepare, show_plan
 from ringg_runner.errors import ExitCode, NotApprovedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from ringg_runner.api.server_list import View
+    from ringg_runner.campaigns import ListId
+    from ringg_runner.cli.applying import Approved, Manner
+    from ringg_runner.ledger.records import Entry
+    from ringg_runner.ledger.store import Ledger
+    from ringg_runner.pipeline import Prepared
     from ringg_runner.planner import Plan
 
 
@@ -32,6 +39,33 @@ if TYPE_CHECKING:
     show_default=True,
     help="How long to wait for the whole answer to a start.",
 )
+@click.option(
+    "--settle",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="How long to look for a start whose answer was lost.",
+)
+@click.option(
+    "--lease",
+    metavar="SECONDS",
+    type=click.FloatRange(min=1),
+    default=120.0,
+    hidden=True,
+    help="How long a claim outlives its run.",
+)
+@click.option("--no-refresh", is_flag=True, help="Never read the server's own list.")
+@click.option(
+    "--resend-unconfirmed",
+    is_flag=True,
+    help="Send again after a lost answer, without a look: relies on the server's guard.",
+)
+@click.option(
+    "--without-memory",
+    is_flag=True,
+    help="In CI: go on with neither a ledger nor a readable list; may start a list twice.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show each attempt, and each planned request.")
 def command(
     *,
@@ -42,47 +76,95 @@ def command(
     dry_run: bool,
     output: str,
     timeout: float,
+    settle: float,
+    lease: float,
+    no_refresh: bool,
+    resend_unconfirmed: bool,
+    without_memory: bool,
     verbose: bool,
 ) -> int:
-    """Start the campaigns that are to start, and tell what became of each.
+    """Start the campaigns that are to start, each list once, and tell what became of each.
 
     PATH is a file, a folder, which is searched for .yaml and .yml, or - for standard input; by
     default what the project file lists. Everything is planned before anything is sent. Outside the
-    sandbox it asks first, unless --yes is given.
+    sandbox it asks first, unless --yes is given. What was started is kept in the ledger, and is
+    never started again.
     """
-    planned = make_plan(options.selection(paths, environment, project_file))
+    prepared = prepare(options.selection(paths, environment, project_file))
     if dry_run:
-        show_plan(planned, output, verbose=verbose)
+        show_plan(plan_of(prepared, refresh=False), output, verbose=verbose)
         return ExitCode.OK
 
     from ringg_runner.api.client import TimeLimits
+    from ringg_runner.cli import memory
+    from ringg_runner.cli.applying import Manner
+    from ringg_runner.running.starting import Patience
+
+    patience = Patience(settle, resend_unconfirmed)
+    manner = Manner(TimeLimits(timeout), patience, refresh=not no_refresh, lease=lease)
+    to_ask = not (yes or prepared.environment.embedded)
+    with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
+        known = memory.known_starts(ledger, prepared.environment.base_url)
+        remembers = without_memory or memory.remembers(prepared, ledger)
+        approved = _approved(prepared, known, manner, to_ask=to_ask, remembers=remembers)
+        return _carry_out(approved, ledger, output, verbose=verbose)
+
+
+def _approved(
+    prepared: Prepared,
+    known: Mapping[ListId, Entry],
+    manner: Manner,
+    *,
+    to_ask: bool,
+    remembers: bool,
+) -> Approved:
+    """Plan by ledger and list, and have it approved; raises NotApprovedError where it is not."""
     from ringg_runner.authoring.environments import read_key
-    from ringg_runner.cli.applying import ResultTable, carry_out
+    from ringg_runner.cli.applying import Approved
+    from ringg_runner.cli.connecting import look
     from ringg_runner.planner import Action
     from ringg_runner.redaction import Secret
-    from ringg_runner.report import documents
+    from ringg_runner.times import SystemClock
 
-    plan, limits = planned.plan, TimeLimits(timeout)
+    clock, environment = SystemClock(), prepared.environment
+    plan = prepared.plan(clock.now(), known)
     starts = plan.summary[Action.START]
-    to_ask = starts > 0 and not yes and not plan.environment.embedded
+    if not starts:
+        # Nothing is sent, so no key is needed and nobody need be asked.
+        return Approved(prepared, plan, Secret(""), manner, known)
     if to_ask and not sys.stdin.isatty():
         raise NotApprovedError(
-            f"{starts} to start in {plan.environment.name}, and nobody here to ask:"
-            " nothing was sent",
+            f"{starts} to start in {environment.name}, and nobody here to ask: nothing was sent",
             "review the plan, then give --yes",
         )
-    # Where nothing is to start, nothing is sent, and no key is needed.
-    key = read_key(plan.environment, os.environ) if starts else Secret("")
-    if to_ask:
-        _ask(plan)
-    if output == "json":
-        run = carry_out(planned, key, limits, lambda _: None)
-        written = show_at_all_costs(documents.encode(documents.of_run(run)))
-    else:
-        table = ResultTable(plan, attempts=verbose)
-        run = carry_out(planned, key, limits, table.add)
-        written = table.end(run)
-    return run.exit_code if written else run.exit_code or ExitCode.FAILED
+    key = read_key(environment, os.environ)
+    view = look(prepared, key, manner.limits) if manner.refresh else None
+    plan = prepared.plan(clock.now(), known, view)
+    if plan.summary[Action.START]:
+        _tell_what_is_not_known(view, remembers=remembers or environment.embedded)
+        if to_ask:
+            _ask(plan)
+    return Approved(prepared, plan, key, manner, known, view)
+
+
+def _tell_what_is_not_known(view: View | None, *, remembers: bool) -> None:
+    """Say what a fresh CI runner cannot know; raises NotApprovedError where that is too much."""
+    from ringg_runner.api.server_list import Listing
+    from ringg_runner.running.whoami import in_ci
+
+    if remembers or not in_ci(os.environ):
+        return
+    if isinstance(view, Listing):
+        say(
+            "note: there is no ledger here: what was started before is known from the server's "
+            "list alone, which may not show everything"
+        )
+        return
+    raise NotApprovedError(
+        "there is no ledger here and the server's list is not read: whether these lists were "
+        "started before cannot be known, and starting one again calls everybody again",
+        "keep a ledger (setting ledger in the project file), or give --without-memory",
+    )
 
 
 def _ask(plan: Plan) -> None:
@@ -96,3 +178,21 @@ def _ask(plan: Plan) -> None:
         answer = "no"
     if answer != "yes":
         raise NotApprovedError("not approved: nothing was sent")
+
+
+def _carry_out(approved: Approved, ledger: Ledger, output: str, *, verbose: bool) -> int:
+    from uuid import uuid4
+
+    from ringg_runner.cli.applying import ResultTable, carry_out
+    from ringg_runner.report import documents
+    from ringg_runner.running.whoami import run_info
+
+    who = run_info(str(uuid4()), os.environ)
+    if output == "json":
+        run = carry_out(approved, ledger, who, lambda _: None)
+        written = show_at_all_costs(documents.encode(documents.of_run(run)))
+    else:
+        table = ResultTable(approved.plan, attempts=verbose)
+        run = carry_out(approved, ledger, who, table.add)
+        written = table.end(run)
+    return run.exit_code if written else run.exit_code or ExitCode.FAILED

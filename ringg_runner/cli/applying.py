@@ -4,38 +4,96 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
+from ringg_runner.api.client import TimeLimits
+from ringg_runner.api.server_list import Listing
 from ringg_runner.cli.connecting import open_client
 from ringg_runner.cli.output import say, show, show_at_all_costs, warn
+from ringg_runner.errors import UsageError
 from ringg_runner.report import text
-from ringg_runner.running.executor import Executor, Interruption
+from ringg_runner.running.claims import LEASE, Claims, shortest_lease
+from ringg_runner.running.executor import Executor
+from ringg_runner.running.leftovers import settle_leftovers
+from ringg_runner.running.lookout import Lookout
+from ringg_runner.running.starting import Interruption, Patience
 from ringg_runner.runs import Result, Run, Stop
 from ringg_runner.times import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from ringg_runner.api.client import TimeLimits
-    from ringg_runner.pipeline import Planned
+    from ringg_runner.api.server_list import View
+    from ringg_runner.campaigns import ListId
+    from ringg_runner.ledger.records import Entry, RunInfo
+    from ringg_runner.ledger.store import Ledger
+    from ringg_runner.pipeline import Prepared
     from ringg_runner.planner import Plan
     from ringg_runner.redaction import Secret
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an apply goes about it; `refresh` where the server's list may be read."""
+
+    limits: TimeLimits = field(default_factory=TimeLimits)
+    patience: Patience = field(default_factory=Patience)
+    refresh: bool = True
+    lease: float = LEASE
+
+    def __post_init__(self) -> None:
+        """Refuse, with UsageError, a lease under which a request could leave too late."""
+        shortest = shortest_lease(self.limits.answer)
+        if self.lease < shortest:
+            raise UsageError(
+                f"a lease of {self.lease:g} s is too short for a time-out of "
+                f"{self.limits.answer:g} s",
+                f"give --lease {shortest:g} or more, or a shorter --timeout",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A plan that may be carried out, what that takes, and what was known when it was made."""
+
+    prepared: Prepared
+    plan: Plan
+    key: Secret
+    manner: Manner
+    known: Mapping[ListId, Entry]
+    view: View | None = None
+
+
 def carry_out(
-    planned: Planned, key: Secret, limits: TimeLimits, report: Callable[[Result], None]
+    approved: Approved, ledger: Ledger, who: RunInfo, report: Callable[[Result], None]
 ) -> Run:
     """Carry a plan out; each result is reported as it becomes known."""
+    _settle_leftovers(approved, ledger, who)
+    prepared, manner = approved.prepared, approved.manner
 
     async def run() -> Run:
-        environment = planned.plan.environment
-        async with open_client(planned.project, environment, key, limits) as client:
-            executor = Executor(client, SystemClock())
+        clock = SystemClock()
+        claims = Claims(ledger, who, clock, manner.lease)
+        way = open_client(prepared.project, prepared.environment, approved.key, manner.limits)
+        async with way as client, claims.kept_alive():
+            lookout = Lookout(client, clock) if manner.refresh else None
+            executor = Executor(client, claims, lookout, clock, manner.patience)
             _end_on_signals(executor.interruption)
-            return await executor.run(planned.plan, str(uuid4()), report)
+            return await executor.run(approved.plan, report)
 
     return asyncio.run(run())
+
+
+def _settle_leftovers(approved: Approved, ledger: Ledger, who: RunInfo) -> None:
+    """Settle what the plan is not about, by the look that it was made with."""
+    if not isinstance(approved.view, Listing):
+        return
+    planned = {start.campaign.list_id for start in approved.plan.starts}
+    others = [entry for list_id, entry in approved.known.items() if list_id not in planned]
+    now = SystemClock().now()
+    for entry in settle_leftovers(ledger, who, others, approved.view, now):
+        say(f"settled: {entry.name} (list {entry.key.list_id}) did start, says the server's list")
 
 
 def _end_on_signals(interruption: Interruption) -> None:

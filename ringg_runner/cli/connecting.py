@@ -5,21 +5,25 @@ The one place where the program meets its own sandbox.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-import httpx
-
 from ringg_runner import sandbox
 from ringg_runner.api.client import ApiClient, TimeLimits, connect
+from ringg_runner.api.server_list import Unreadable, View, read_list
+from ringg_runner.cli.output import say
 from ringg_runner.errors import RunnerError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    import httpx
+
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.authoring.project import Project
+    from ringg_runner.pipeline import Prepared
     from ringg_runner.redaction import Secret
 
 
@@ -36,6 +40,19 @@ async def open_client(
             yield client
 
 
+def look(prepared: Prepared, key: Secret, limits: TimeLimits) -> View:
+    """Read the server's list once; where it cannot be read, that is said on stderr."""
+
+    async def read() -> View:
+        async with open_client(prepared.project, prepared.environment, key, limits) as client:
+            return await read_list(client)
+
+    view = asyncio.run(read())
+    if isinstance(view, Unreadable):
+        say(f"warning: the server's list is not read: {view.reason}")
+    return view
+
+
 @contextmanager
 def _transport(environment: Environment, state: Path) -> Iterator[httpx.AsyncBaseTransport | None]:
     """Open the sandbox, which remembers in the folder `state`; None is the network."""
@@ -44,7 +61,7 @@ def _transport(environment: Environment, state: Path) -> Iterator[httpx.AsyncBas
         return
     with open_store(state / "sandbox.db") as store:
         app = sandbox.create_app(store, sandbox.Workspace())
-        yield httpx.ASGITransport(app, raise_app_exceptions=False)
+        yield sandbox.InProcess(app)
 
 
 def open_store(path: Path) -> sandbox.Store:

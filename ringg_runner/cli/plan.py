@@ -1,4 +1,4 @@
-"""`plan`: what an apply would do, without asking or telling anybody."""
+"""`plan`: what an apply would do, without starting anything."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from ringg_runner.cli import options
 from ringg_runner.cli.output import show, warn
 
 if TYPE_CHECKING:
-    from ringg_runner.pipeline import Planned, Selection
+    from ringg_runner.pipeline import Prepared, Selection
+    from ringg_runner.planner import Plan
 
 
 @click.command("plan", short_help="Show what an apply would start; needs no key and no network.")
 @options.selecting
 @options.output_format("text", "json")
+@click.option("--refresh", is_flag=True, help="Ask the API's own list too; needs the key.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each request in full.")
 def command(
     *,
@@ -25,34 +27,50 @@ def command(
     environment: str | None,
     project_file: Path | None,
     output: str,
+    refresh: bool,
     verbose: bool,
 ) -> None:
     """Show what an apply would do with each campaign.
 
     PATH is a file, a folder, which is searched for .yaml and .yml, or - for standard input; by
-    default what the project file lists. Needs no key and no network; the same manifests give the
-    same plan.
+    default what the project file lists. What the ledger remembers is taken into account where it
+    can be read from here. Without --refresh it needs no key, and asks nobody else.
     """
-    planned = make_plan(options.selection(paths, environment, project_file))
-    show_plan(planned, output, verbose=verbose)
+    prepared = prepare(options.selection(paths, environment, project_file))
+    show_plan(plan_of(prepared, refresh=refresh), output, verbose=verbose)
 
 
-def make_plan(selection: Selection) -> Planned:
-    """Plan the selection as things stand now, and tell on stderr what is worth a look."""
+def prepare(selection: Selection) -> Prepared:
+    """Resolve the selection, and tell on stderr what is worth a look."""
     from ringg_runner import pipeline
     from ringg_runner.report import text
+
+    prepared = pipeline.prepare(selection, Path.cwd(), os.environ)
+    warn(text.of_findings(prepared.findings))
+    return prepared
+
+
+def plan_of(prepared: Prepared, *, refresh: bool) -> Plan:
+    """Plan by what the ledger knows, and with `refresh` by what the server's list shows."""
+    from ringg_runner.cli.memory import known_for_a_plan
     from ringg_runner.times import SystemClock
 
-    planned = pipeline.make(selection, Path.cwd(), os.environ, SystemClock().now())
-    warn(text.of_findings(planned.findings))
-    return planned
+    known = known_for_a_plan(prepared)
+    view = None
+    if refresh:
+        from ringg_runner.api.client import TimeLimits
+        from ringg_runner.authoring.environments import read_key
+        from ringg_runner.cli.connecting import look
+
+        view = look(prepared, read_key(prepared.environment, os.environ), TimeLimits())
+    return prepared.plan(SystemClock().now(), known, view)
 
 
-def show_plan(planned: Planned, output: str, *, verbose: bool) -> None:
+def show_plan(plan: Plan, output: str, *, verbose: bool) -> None:
     """Write a plan to stdout."""
     from ringg_runner.report import documents, text
 
     if output == "json":
-        show(documents.encode(documents.of_plan(planned.plan)))
+        show(documents.encode(documents.of_plan(plan)))
     else:
-        show(*text.of_plan(planned.plan, requests=verbose))
+        show(*text.of_plan(plan, requests=verbose))

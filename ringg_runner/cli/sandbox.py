@@ -3,12 +3,38 @@
 from __future__ import annotations
 
 import logging
+import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ringg_runner.cli.output import show
 from ringg_runner.errors import InvalidInputError, RunnerError
+
+if TYPE_CHECKING:
+    from ringg_runner.sandbox import Fault
+
+_SECONDS = click.FloatRange(0, 10**9)
+
+
+def _a_number(_ctx: click.Context, _option: click.Parameter, seconds: float | None) -> float | None:
+    if seconds is not None and math.isnan(seconds):  # which no range excludes
+        raise click.BadParameter("nan is no number of seconds.")
+    return seconds
+
+
+def _faults(
+    _ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> tuple[Fault, ...]:
+    if not texts:
+        return ()
+    from ringg_runner.sandbox import parse_fault
+
+    try:
+        return tuple(map(parse_fault, texts))
+    except ValueError as problem:
+        raise click.BadParameter(f"{problem}.") from None
 
 
 @click.command("sandbox", short_help="Serve the embedded API on loopback, to rehearse against.")
@@ -41,8 +67,46 @@ from ringg_runner.errors import InvalidInputError, RunnerError
     show_default=True,
     help="Where the sandbox remembers what was started.",
 )
+@click.option(
+    "--call-seconds",
+    metavar="SECONDS",
+    type=_SECONDS,
+    callback=_a_number,
+    help="How long a campaign is ongoing before it is completed; by default it never is.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="KIND:LIST_ID[:TIMES]",
+    multiple=True,
+    callback=_faults,
+    help="Let a list go wrong, so many times or for ever; may be repeated. The id * is every list.",
+)
+@click.option(
+    "--fault-seconds",
+    metavar="SECONDS",
+    type=_SECONDS,
+    default=60.0,
+    show_default=True,
+    callback=_a_number,
+    help="How long a fault lasts that takes time: late, lagging and preparing.",
+)
+@click.option(
+    "--list-fault",
+    type=click.Choice(["unreadable", "missing", "shape", "shuffled"]),
+    help="Let the list of all campaigns go wrong.",
+)
 def command(
-    *, port: int, workspace: Path | None, api_key: str | None, error_style: str, state: Path
+    *,
+    port: int,
+    workspace: Path | None,
+    api_key: str | None,
+    error_style: str,
+    state: Path,
+    call_seconds: float | None,
+    faults: tuple[Fault, ...],
+    fault_seconds: float,
+    list_fault: str | None,
 ) -> None:
     """Serve the embedded Ringg API on 127.0.0.1 until SIGTERM or Ctrl-C.
 
@@ -64,7 +128,14 @@ def command(
         ) from None
     with socket, open_store(state) as store:
         app = sandbox.create_app(
-            store, world, api_key=api_key, error_style=sandbox.ErrorStyle(error_style)
+            store,
+            world,
+            api_key=api_key,
+            error_style=sandbox.ErrorStyle(error_style),
+            call_seconds=call_seconds,
+            faults=faults,
+            list_fault=sandbox.ListFault(list_fault) if list_fault else None,
+            fault_seconds=fault_seconds,
         )
         host, bound = socket.getsockname()
         show(f"http://{host}:{bound}{sandbox.BASE_PATH}")

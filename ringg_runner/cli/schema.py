@@ -13,7 +13,6 @@ from ringg_runner.cli.output import show
 def command(name: str) -> None:
     """Print the JSON Schema NAME.
 
-    campaign and project are for what people write; plan, run and diagnostics for what --format json
-    writes.
+    campaign and project are for what people write, the others for what --format json writes.
     """
     show(schemas.text(name).rstrip("\n"))

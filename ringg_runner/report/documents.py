@@ -42,11 +42,14 @@ def of_plan(plan: Plan) -> dict[str, Any]:
         "base_url": plan.environment.base_url,
         "digest": plan.digest,
         "summary": {str(action): count for action, count in plan.summary.items()},
+        "not_checked": list(plan.not_checked),
         "campaigns": [
             {
                 **_campaign(planned.campaign),
                 "action": str(planned.action),
+                "evidence": str(planned.evidence) if planned.evidence else None,
                 "reason": planned.reason,
+                "people": planned.people,
                 "request": _request(planned.campaign.request),
             }
             for planned in plan.starts

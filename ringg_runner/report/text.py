@@ -19,7 +19,7 @@ from ringg_runner.runs import Outcome
 from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ringg_runner.campaigns import Campaign
     from ringg_runner.diagnostics import Diagnostic
@@ -87,10 +87,11 @@ def of_plan(plan: Plan, *, requests: bool = False) -> Iterator[str]:
         if requests:
             yield from _request(planned)
     yield ""
-    yield "Not checked: that the ids exist, and whether a campaign already started."
+    yield f"Not checked: {showable('; '.join(plan.not_checked))}."
     yield f"Digest: {plan.digest}"
+    people = f" ({plan.people:,} people)" if plan.people else ""
     yield ", ".join(
-        _PLANNED[action].format(count)
+        _PLANNED[action].format(count) + (people if action is Action.START else "")
         for action, count in plan.summary.items()
         if count or action is Action.START
     )
@@ -124,14 +125,25 @@ def of_run(run: Run) -> Iterator[str]:
     yield ""
     if run.summary[Outcome.UNRESOLVED]:
         yield (
-            "Unresolved: these may be calling people now. Look their lists up in the Ringg"
-            " dashboard before anything is started again."
+            "Unresolved: these may be calling people now, and are not sent again. Look each list up"
+            " in the Ringg dashboard, then say what you found:"
+            f" ringg-runner ledger resolve LIST_ID --env {run.environment.name}"
+            " --started|--not-started --reason TEXT"
         )
     yield ", ".join(
         _coloured(outcome, f"{count} {outcome}")
         for outcome, count in run.summary.items()
         if count or outcome is Outcome.STARTED
     )
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield a table's lines, its columns as wide as what stands in them."""
+    shown = [tuple(heads), *(tuple(map(showable, row)) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
 
 
 @dataclass(frozen=True, slots=True)

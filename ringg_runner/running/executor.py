@@ -1,167 +1,149 @@
-"""Carries a plan out: sends what is to start, once, and says what became of every campaign.
+"""Carries a plan out: which campaign is sent when, and what became of every one, in their order.
 
-It owns the order of things: one request at a time, nothing more after a refused key or an empty
-balance. What a reply means is the verdict's to say; the clock and the network are passed in.
+It owns slots, stops and the order of reports. How one campaign is started is `starting`'s to say.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from ringg_runner.api.verdict import Judgement, Verdict, judge
+from ringg_runner.ledger.errors import LedgerError
+from ringg_runner.ledger.records import Claim, Ending, State
 from ringg_runner.planner import Action, Plan, PlannedStart
-from ringg_runner.running.retries import RetryPolicy
-from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Run, Stop
+from ringg_runner.running.starting import (
+    Brake,
+    Interruption,
+    Patience,
+    Start,
+    Starter,
+    Surroundings,
+)
+from ringg_runner.runs import Evidence, Outcome, Result, Run, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringg_runner.api.answers import Reply
-    from ringg_runner.campaigns import Campaign, StartRequest
+    from ringg_runner.campaigns import Campaign
+    from ringg_runner.running.claims import Claims
+    from ringg_runner.running.lookout import Lookout
     from ringg_runner.times import Clock
 
 
-class Starter(Protocol):
-    """Whoever can send a start request."""
-
-    async def start(self, request: StartRequest) -> Reply:
-        """Send one start request, once."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """What a verdict makes of a campaign, and of the run; `reason` leads in what came back."""
-
-    outcome: Outcome
-    reason: str = ""
-    evidence: Evidence | None = None
-    stop: Stop | None = None
-
-    def in_words(self, judgement: Judgement) -> str:
-        """Return the reason for people; a start and a skip are told in the server's words alone."""
-        if self.evidence and judgement.detail:
-            return judgement.detail
-        return f"{self.reason}{judgement.in_words}"
-
-
-ENDINGS: dict[Verdict, _Ending] = {
-    Verdict.STARTED: _Ending(Outcome.STARTED, evidence=Evidence.ANSWER),
-    Verdict.ALREADY_STARTED: _Ending(Outcome.SKIPPED, evidence=Evidence.WORDS),
-    Verdict.FAILED: _Ending(Outcome.FAILED),
-    Verdict.KEY_REFUSED: _Ending(Outcome.FAILED, stop=Stop.KEY_REFUSED),
-    Verdict.BALANCE_TOO_LOW: _Ending(Outcome.FAILED, stop=Stop.BALANCE_TOO_LOW),
-    Verdict.THROTTLED: _Ending(Outcome.FAILED),
-    Verdict.NOT_SENT: _Ending(Outcome.FAILED),
-    Verdict.AMBIGUOUS: _Ending(Outcome.UNRESOLVED, "may or may not have started: "),
-}
-
-
 @dataclass(slots=True)
-class Interruption:
-    """Set from a signal handler: what is under way then ends, and nothing new begins."""
+class _Progress:
+    """The results so far, each reported as early as the plan's order allows."""
 
-    stop: Stop | None = None
-    _event: asyncio.Event = field(default_factory=asyncio.Event)
+    report: Callable[[Result], None]
+    results: dict[int, Result] = field(default_factory=dict)
+    _reported: int = 0
 
-    def set(self, stop: Stop) -> None:
-        """Interrupt the run, for this reason; the first one stands."""
-        self.stop = self.stop or stop
-        self._event.set()
-
-    def is_set(self) -> bool:
-        """Tell whether the run was interrupted."""
-        return self.stop is not None
-
-    async def wait(self) -> None:
-        """Wait for the interruption."""
-        await self._event.wait()
+    def add(self, place: int, result: Result) -> None:
+        self.results[place] = result
+        while self._reported in self.results:
+            self.report(self.results[self._reported])
+            self._reported += 1
 
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Everything that an apply needs from outside."""
+    """Everything that an apply needs from outside; without a lookout the list is not read."""
 
     client: Starter
+    claims: Claims
+    lookout: Lookout | None
     clock: Clock
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    patience: Patience = field(default_factory=Patience)
     interruption: Interruption = field(default_factory=Interruption)
+    concurrency: int = 1
 
-    async def run(self, plan: Plan, run_id: str, report: Callable[[Result], None]) -> Run:
+    async def run(self, plan: Plan, report: Callable[[Result], None]) -> Run:
         """Carry the plan out; each result is reported in the plan's order, as it becomes known.
 
-        Cancelling the task gives up the request under way: it ends unresolved, and the run is
+        Cancelling the task gives up the requests under way: they end unresolved, and the run is
         returned all the same.
         """
         started_at = self.clock.now()
-        results: list[Result] = []
+        progress = _Progress(report)
+        around = Surroundings(
+            self.client,
+            self.claims,
+            self.lookout,
+            self.clock,
+            self.patience,
+            self.interruption,
+            Brake(),
+            asyncio.Semaphore(self.concurrency),
+        )
+        tasks: set[asyncio.Task[None]] = set()
         stopped: Stop | None = None
-        for planned in plan.starts:
-            stopped = stopped or self.interruption.stop
-            if planned.action is Action.START and stopped is None:
-                result, stopped = await self._start(planned.campaign)
-            else:
-                result = _not_attempted(planned, stopped)
-            results.append(result)
-            report(result)
-        return Run(run_id, plan.environment, started_at, self.clock.now(), tuple(results), stopped)
-
-    async def _start(self, campaign: Campaign) -> tuple[Result, Stop | None]:
-        attempts: list[Attempt] = []
-        judgements: list[Judgement] = []
-
-        async def send() -> Judgement:
-            if attempts and self.interruption.is_set():
-                # Woken from the wait between two attempts: the last word stands.
-                return judgements[-1]
-            sent_at, begun = self.clock.now(), self.clock.elapsed()
-            try:
-                judgement = judge(await self.client.start(campaign.request), campaign.request)
-            except asyncio.CancelledError:
-                self.interruption.set(Stop.INTERRUPTED)
-                judgement = Judgement(Verdict.AMBIGUOUS, "interrupted before an answer came")
-            judgements.append(judgement)
-            attempts.append(
-                Attempt(
-                    len(attempts) + 1,
-                    sent_at,
-                    round(self.clock.elapsed() - begun, 3),
-                    judgement.status,
-                    judgement.verdict,
-                    judgement.detail,
-                )
-            )
-            return judgement
-
-        judgement = await self.retry.send(
-            send, sleep=self._sleep, now=self.clock.now, stopped=self.interruption.is_set
+        for place, planned in enumerate(plan.starts):
+            if planned.action is not Action.START:
+                progress.add(place, await self._without_a_request(planned))
+                continue
+            if await self._may_start(around):
+                tasks.add(asyncio.ensure_future(_start(place, planned, around, progress)))
+                continue
+            stopped = self._stop(around)
+            reason = f"not attempted: {stopped}"
+            progress.add(place, Result(planned.campaign, Outcome.CANCELLED, reason))
+        while tasks:
+            if self.interruption.given_up:
+                for task in tasks:
+                    task.cancel()
+            await self.interruption.bear(asyncio.wait(tasks), given_up=None)
+            tasks = {task for task in tasks if not _is_over(task)}
+        results = tuple(progress.results[place] for place in range(len(plan.starts)))
+        return Run(
+            self.claims.run.run_id,
+            plan.environment,
+            started_at,
+            self.clock.now(),
+            results,
+            around.brake.stop or stopped,
         )
-        ending = ENDINGS[judgement.verdict]
-        result = Result(
-            campaign,
-            ending.outcome,
-            ending.in_words(judgement),
-            ending.evidence,
-            judgement.has_ongoing_calls,
-            tuple(attempts),
-        )
-        return result, ending.stop
 
-    async def _sleep(self, seconds: float) -> None:
-        """Sleep, unless the run is interrupted meanwhile."""
-        sleep = asyncio.ensure_future(self.clock.sleep(seconds))
-        wake = asyncio.ensure_future(self.interruption.wait())
-        await asyncio.wait((sleep, wake), return_when=asyncio.FIRST_COMPLETED)
-        sleep.cancel()
-        wake.cancel()
+    async def _may_start(self, around: Surroundings) -> bool:
+        """Wait for a slot; True with one in hand, False where nothing more is to start."""
+        if self._stop(around) is not None:
+            return False
+        if not await self.interruption.bear(around.slots.acquire(), given_up=False):
+            return False
+        if self._stop(around) is not None:
+            around.slots.release()
+            return False
+        return True
+
+    def _stop(self, around: Surroundings) -> Stop | None:
+        return around.brake.stop or self.interruption.stop
+
+    async def _without_a_request(self, planned: PlannedStart) -> Result:
+        campaign = planned.campaign
+        if planned.action is Action.HOLD:
+            return Result(campaign, Outcome.HELD, planned.reason)
+        if planned.evidence is Evidence.SERVER_LIST:
+            # The ledger outlives the server's list; what it cannot take now, the next run can.
+            with suppress(LedgerError):
+                await self._remember(campaign, planned.reason)
+        return Result(campaign, Outcome.SKIPPED, planned.reason, planned.evidence)
+
+    async def _remember(self, campaign: Campaign, reason: str) -> None:
+        if isinstance(await self.claims.claim(campaign), Claim):
+            ending = Ending(State.STARTED, reason, str(Evidence.SERVER_LIST))
+            await self.claims.finish(campaign, ending)
 
 
-def _not_attempted(planned: PlannedStart, stopped: Stop | None) -> Result:
-    if planned.action is Action.START:
-        return Result(planned.campaign, Outcome.CANCELLED, f"not attempted: {stopped}")
-    return Result(planned.campaign, _WITHOUT_A_REQUEST[planned.action], planned.reason)
+async def _start(
+    place: int, planned: PlannedStart, around: Surroundings, progress: _Progress
+) -> None:
+    progress.add(place, await Start(planned.campaign, around).run())
 
 
-_WITHOUT_A_REQUEST = {Action.HOLD: Outcome.HELD, Action.SKIP: Outcome.SKIPPED}
+def _is_over(task: asyncio.Task[None]) -> bool:
+    """Tell whether a task has ended; what went wrong in it is a bug, and is raised here."""
+    if not task.done():
+        return False
+    task.result()
+    return True

@@ -3,9 +3,12 @@
 Owns no state: what exists comes from the workspace, what was started from the store.
 """
 
+import asyncio
 import hmac
-from dataclasses import asdict, dataclass
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import count
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,12 +19,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ringg_runner.sandbox import listing
 from ringg_runner.sandbox.errors import ErrorStyle, error_response
+from ringg_runner.sandbox.faults import (
+    BEFORE_START,
+    Fault,
+    FaultKind,
+    Faults,
+    ListFault,
+    spoiled_answer,
+)
 from ringg_runner.sandbox.requests import StartBody, read_page, read_start_body
-from ringg_runner.sandbox.store import StartedCampaign, Store
-from ringg_runner.sandbox.workspace import ContactList, Workspace
+from ringg_runner.sandbox.store import Claim, Store
+from ringg_runner.sandbox.workspace import Workspace
 
 BASE_PATH = "/ca/api/v0"
+STARTS_PATH = "/sandbox/starts"
+
+Sleep = Callable[[float], Awaitable[None]]
 
 
 def create_app(
@@ -30,10 +45,21 @@ def create_app(
     *,
     api_key: str | None = None,
     error_style: ErrorStyle = ErrorStyle.MESSAGE,
+    call_seconds: float | None = None,
+    faults: Iterable[Fault] = (),
+    list_fault: ListFault | None = None,
+    fault_seconds: float = 60,
+    sleep: Sleep = asyncio.sleep,
 ) -> Starlette:
     """The embedded API under `BASE_PATH`; the caller keeps and closes the store.
 
-    Without `api_key` any non-empty `X-API-KEY` is accepted. Paths, fields and statuses
+    Without `api_key` any non-empty `X-API-KEY` is accepted. A campaign completes after
+    `call_seconds`; None is never. `STARTS_PATH` is the sandbox's own: it tells how often each list
+    was really started, whatever the faults made of the answers.
+
+    A fault that loses an answer raises AnswerLostError, which `serve` and `InProcess` understand.
+
+    Paths, fields and statuses
     follow Ringg's public documentation, and so do the texts where it gives one; nobody documents
     the words of "already started" and "uploaded for another agent".
     """
@@ -44,12 +70,13 @@ def create_app(
     async def broken(_request: Request, _error: Exception) -> Response:
         return error_response(error_style, HTTPException(500, "Internal server error"))
 
-    api = _Api(store, workspace)
+    api = _Api(store, workspace, call_seconds, Faults(faults, fault_seconds), list_fault, sleep)
     routes = [
         Route(f"{BASE_PATH}/campaign/v2/start", api.start, methods=["POST"]),
         Route(f"{BASE_PATH}/campaign/all", api.campaigns),
         Route(f"{BASE_PATH}/workspace", api.workspace_info),
         Route(f"{BASE_PATH}/workspace/users", api.users),
+        Route(STARTS_PATH, api.starts),
     ]
     app = Starlette(
         routes=routes,
@@ -62,7 +89,11 @@ def create_app(
 
 
 class _KeyRequired:
-    """Answers 401 to every request without the key, whatever its path."""
+    """Answers 401 to every request without the key, whatever its path.
+
+    Only `STARTS_PATH` is open: it is not Ringg's, it tells no secret, and who tests what a wrong
+    key does wants to know there too what was started.
+    """
 
     def __init__(self, app: ASGIApp, api_key: str | None, error_style: ErrorStyle) -> None:
         self._app = app
@@ -70,7 +101,8 @@ class _KeyRequired:
         self._refusal = error_response(error_style, HTTPException(401, "Invalid credentials"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        trusted = scope["type"] != "http" or self._accepts(Request(scope))
+        open_to_all = scope["type"] != "http" or scope["path"] == STARTS_PATH
+        trusted = open_to_all or self._accepts(Request(scope))
         await (self._app if trusted else self._refusal)(scope, receive, send)
 
     def _accepts(self, request: Request) -> bool:
@@ -84,18 +116,23 @@ class _Api:
 
     store: Store
     workspace: Workspace
+    call_seconds: float | None
+    faults: Faults
+    list_fault: ListFault | None
+    sleep: Sleep
+    answers: Iterator[int] = field(default_factory=count)
 
     async def start(self, request: Request) -> Response:
         body = await read_start_body(request)
         _check_ids(self.workspace, body)
-        # The store may wait for another process; other requests must not wait with it.
-        claim = await run_in_threadpool(
-            self.store.start,
-            list_id=body.list_id,
-            agent_id=body.agent_id,
-            number_pool_id=body.number_pool_id,
-            name=self.workspace.contact_list(body.list_id).name,
-        )
+        fault = self.faults.of_start(body.list_id)
+        if fault in BEFORE_START:
+            return spoiled_answer(fault)
+        claim = await self._claim(body)
+        if fault is FaultKind.LATE:
+            await self._delay(request)
+        elif fault:
+            return spoiled_answer(fault)
         if not claim.registered:
             raise HTTPException(400, "campaign already started")
         return JSONResponse(
@@ -105,16 +142,47 @@ class _Api:
             }
         )
 
-    def campaigns(self, request: Request) -> Response:
-        page = read_page(request)
-        listing = _listing(self.workspace, self.store.campaigns())
-        shown = listing[page.offset : page.offset + page.limit]
-        return JSONResponse(
-            {
-                "campaigns": [_campaign_json(listed, started) for listed, started in shown],
-                "pagination": {"total": len(listing), "limit": page.limit, "offset": page.offset},
-            }
+    async def _claim(self, body: StartBody) -> Claim:
+        # The store may wait for another process; other requests must not wait with it.
+        return await run_in_threadpool(
+            self.store.start,
+            list_id=body.list_id,
+            agent_id=body.agent_id,
+            number_pool_id=body.number_pool_id,
+            name=self.workspace.contact_list(body.list_id).name,
+            preparing_seconds=self.faults.preparing_seconds(body.list_id),
+            call_seconds=self.call_seconds,
         )
+
+    async def _delay(self, request: Request) -> None:
+        """Waits as long as a late answer takes, or until nobody waits for it any more."""
+        waits = (
+            asyncio.ensure_future(self.sleep(self.faults.seconds)),
+            asyncio.ensure_future(_disconnected(request)),
+        )
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def campaigns(self, request: Request) -> Response:
+        page = read_page(request)
+        starts = await run_in_threadpool(self.store.starts, self.call_seconds)
+        rows = listing.rows(self.workspace, starts, self.faults, self.store.now())
+        return JSONResponse(listing.document(rows, page, self.list_fault, next(self.answers)))
+
+    async def starts(self, _request: Request) -> Response:
+        started = listing.by_list(await run_in_threadpool(self.store.starts))
+        counts = [
+            {
+                "list_id": list_id,
+                "count": len(starts),
+                "at": [start.started_at.isoformat(timespec="microseconds") for start in starts],
+            }
+            for list_id, starts in started.items()
+        ]
+        return JSONResponse({"starts": counts})
 
     def workspace_info(self, _request: Request) -> Response:
         # Ringg's answer also echoes the key. Ours does not: no log should be able to hold it.
@@ -146,29 +214,6 @@ def _check_ids(workspace: Workspace, body: StartBody) -> None:
         raise HTTPException(404, "User not found in workspace.")
 
 
-def _listing(
-    workspace: Workspace, campaigns: list[StartedCampaign]
-) -> list[tuple[ContactList, StartedCampaign | None]]:
-    """Every list with its campaign: the seed's in its own order, then the rest by start.
-
-    A list keeps its place when it starts, so that a client who pages meanwhile misses none.
-    """
-    started = {campaign.list_id: campaign for campaign in campaigns}
-    seeded = workspace.lists or {}
-    ids = [*seeded, *(list_id for list_id in started if list_id not in seeded)]
-    return [(workspace.contact_list(list_id), started.get(list_id)) for list_id in ids]
-
-
-def _campaign_json(listed: ContactList, started: StartedCampaign | None) -> dict[str, Any]:
-    return {
-        "id": listed.id,
-        "name": started.name if started else listed.name,
-        "campaign_status": started.status if started else "draft",
-        "campaign_start_time": started.started_at if started else None,
-        "campaign_end_time": None,
-        "created_at": started.created_at if started else None,
-        "updated_at": started.started_at if started else None,
-        "agent_id": started.agent_id if started else listed.agent_id,
-        "total_calls": listed.contacts,
-        "invalidated_rows_count": 0,
-    }
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

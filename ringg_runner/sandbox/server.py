@@ -1,14 +1,20 @@
 """The sandbox on a loopback port, until a signal ends it.
 
-Owns the socket and the signals; what is served comes from `app`.
+Owns the socket, its connections and the signals; what is served comes from `app`.
 """
 
+import asyncio
 import signal
 import socket
 from types import FrameType
+from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from ringg_runner.sandbox.faults import AnswerLostError
 
 HOST = "127.0.0.1"
 _GRACE_SECONDS = 5
@@ -32,7 +38,7 @@ def serve(app: ASGIApp, sock: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=_Connection,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -54,3 +60,29 @@ def serve(app: ASGIApp, sock: socket.socket) -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
         sock.close()
+
+
+class _Connection(H11Protocol):
+    """A connection that ends without a byte where the app raises AnswerLostError.
+
+    ASGI has no way to say so: whatever an app raises or leaves out, uvicorn answers 500.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._answering, self.app = self.app, self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._answering(scope, receive, send)
+        except AnswerLostError:
+            self.transport.close()
+            # Until uvicorn knows that the connection is gone, it would still answer.
+            while (await receive())["type"] != "http.disconnect":
+                pass

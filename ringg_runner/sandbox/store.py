@@ -1,75 +1,67 @@
 """What was started in the sandbox, durably, in one SQLite file that several processes may share.
 
-Owns the table and the atomic claim of a start; knows nothing of HTTP or of what exists.
+Owns the atomic claim of a start and what became of it; knows nothing of HTTP or of what exists.
 """
 
 import threading
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import (
     URL,
-    Column,
+    ColumnElement,
     Connection,
     Engine,
-    Integer,
-    MetaData,
-    Table,
-    Text,
+    and_,
+    case,
     create_engine,
     exists,
+    insert,
     select,
 )
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
-ONGOING = "ongoing"
-SCHEMA_VERSION = 1
+from ringg_runner.sandbox.schema import UnusableError, prepare
+from ringg_runner.sandbox.schema import starts as _starts
 
-_APPLICATION_ID = 0x52494E47  # "RING": tells our file from any other SQLite database
 _BUSY_SECONDS = 30
-
-_metadata = MetaData()
-_campaigns = Table(
-    "campaigns",
-    _metadata,
-    Column("number", Integer, primary_key=True),
-    Column("list_id", Text, nullable=False, unique=True),
-    Column("agent_id", Text, nullable=False),
-    Column("number_pool_id", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("created_at", Text, nullable=False),
-    Column("started_at", Text, nullable=False),
-)
 
 
 class StoreError(Exception):
     """A file that can't serve as the sandbox's database: the sentence names it and says why."""
 
 
+class Status(StrEnum):
+    """Where a start has got to, in the API's words."""
+
+    PREPARING = "preparing"
+    ONGOING = "ongoing"
+    COMPLETED = "completed"
+
+
 @dataclass(frozen=True)
-class StartedCampaign:
-    """A campaign that was started; times are UTC, ISO 8601, in seconds."""
+class Start:
+    """One start of a list, as it stands at the moment of the question; moments are in UTC."""
 
     list_id: str
     agent_id: str
     number_pool_id: str
     name: str
-    status: str
-    created_at: str
-    started_at: str
+    started_at: datetime
+    status: Status
+    completed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What became of one start: registered, or lost to an earlier start of the same list."""
+    """What became of one start: registered, or lost to an earlier one that is still ongoing."""
 
     registered: bool
     others_ongoing: bool
@@ -81,15 +73,18 @@ def utc_now() -> datetime:
 
 
 class Store:
-    """The campaigns of one SQLite file, or of memory where `path` is None; usable by threads.
+    """The starts in one SQLite file, or in memory where `path` is None; usable by threads.
 
     Opening creates what is missing: the folder (with a `.gitignore` for all in it), the file,
-    the table. Raises StoreError where the file can't be opened, is another program's, or was
-    written by a newer version.
+    the table; and it brings an older file up to date. Raises StoreError where the file can't be
+    opened, is another program's, or was written by a newer version.
+
+    Nothing runs here: where a start has got to follows from its moment, the clock and
+    `call_seconds`, the time from the first call to the last. None is for ever.
     """
 
     def __init__(self, path: Path | None, clock: Callable[[], datetime] = utc_now) -> None:
-        """Opens the file; `clock` gives the moment of a start."""
+        """Opens the file; `clock` gives the present moment."""
         self._clock = clock
         self._lock = threading.Lock()
         self._engine = _engine(path)
@@ -97,7 +92,7 @@ class Store:
             if path is not None:
                 _make_folder(path.absolute().parent)
             self._open()
-        except (OSError, DatabaseError, _UnusableError) as error:
+        except (OSError, DatabaseError, UnusableError) as error:
             self.close()
             cause = error.orig if isinstance(error, DatabaseError) else error
             raise StoreError(f"{path}: cannot be the sandbox's database: {cause}") from error
@@ -119,40 +114,100 @@ class Store:
         """Closes the file; may be called twice."""
         self._engine.dispose()
 
-    def start(self, *, list_id: str, agent_id: str, number_pool_id: str, name: str) -> Claim:
-        """Starts the campaign of a list unless it was started before, in one atomic step.
+    def now(self) -> datetime:
+        """The present moment, by the clock that the starts go by."""
+        return self._clock().astimezone(UTC)
 
-        Of any number of threads and processes that start one list, one is registered.
+    def start(
+        self,
+        *,
+        list_id: str,
+        agent_id: str,
+        number_pool_id: str,
+        name: str,
+        preparing_seconds: float = 0,
+        call_seconds: float | None = None,
+    ) -> Claim:
+        """Starts the campaign of a list unless a start of it is ongoing, in one atomic step.
+
+        Of any number of threads and processes that start one list, one is registered, until that
+        one has completed. During its `preparing_seconds` a start keeps no other away.
         """
-        now = self._clock().astimezone(UTC).isoformat(timespec="seconds")
-        row = StartedCampaign(list_id, agent_id, number_pool_id, name, ONGOING, now, now)
-        claim = insert(_campaigns).values(vars(row)).on_conflict_do_nothing()
-        others = select(
-            exists().where(_campaigns.c.list_id != list_id, _campaigns.c.status == ONGOING)
-        )
-        with self._lock, self._engine.begin() as connection:
-            registered = connection.execute(claim).rowcount == 1
-            return Claim(registered, bool(connection.execute(others).scalar_one()))
+        with self._writing() as connection:
+            # Taken after the wait for other processes, so that moments and numbers agree.
+            now = self.now()
+            ongoing = _status(now, call_seconds) == Status.ONGOING
+            same = _starts.c.list_id == list_id
+            guarded = connection.execute(select(exists().where(same, ongoing))).scalar_one()
+            others = connection.execute(select(exists().where(~same, ongoing))).scalar_one()
+            if not guarded:
+                row = {
+                    "list_id": list_id,
+                    "agent_id": agent_id,
+                    "number_pool_id": number_pool_id,
+                    "name": name,
+                    "started_at": _stamp(now),
+                    "ongoing_at": _stamp(now + timedelta(seconds=preparing_seconds)),
+                }
+                connection.execute(insert(_starts).values(row))
+            return Claim(registered=not guarded, others_ongoing=bool(others))
 
-    def campaigns(self) -> list[StartedCampaign]:
-        """All started campaigns, in the order of their starts."""
-        columns = [_campaigns.c[field.name] for field in fields(StartedCampaign)]
-        query = select(*columns).order_by(_campaigns.c.number)
+    def starts(self, call_seconds: float | None = None) -> list[Start]:
+        """All starts in their order, each a row of its own, however often a list was started."""
+        status = _status(self.now(), call_seconds)
+        query = select(_starts, status.label("status")).order_by(_starts.c.number)
         with self._lock, self._engine.begin() as connection:
-            return [StartedCampaign(*row) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+        return [
+            Start(
+                list_id=row.list_id,
+                agent_id=row.agent_id,
+                number_pool_id=row.number_pool_id,
+                name=row.name,
+                started_at=datetime.fromisoformat(row.started_at),
+                status=Status(row.status),
+                completed_at=_end(row.status, row.ongoing_at, call_seconds),
+            )
+            for row in rows
+        ]
 
     def _open(self) -> None:
-        with self._engine.begin() as connection:
-            # From here on nobody else can create the table between our look and our step.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            _prepare(connection)
+        # From its start on nobody else can create the table between our look and our step.
+        with self._writing() as connection:
+            prepare(connection)
         # Refused while another process is just opening the file; then that one makes the switch.
         with suppress(OperationalError), self._engine.begin() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction in which nobody else writes, from its first look at the file."""
+        with self._lock, self._engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
 
-class _UnusableError(Exception):
-    """A database that opens but is not ours to use."""
+
+def _status(now: datetime, call_seconds: float | None) -> ColumnElement[str]:
+    """The status of a row, for every question about it the same."""
+    ongoing_at, started_at = _starts.c.ongoing_at, _starts.c.started_at
+    # A clock that is set back must not put what never was in preparation into it.
+    preparing = and_(ongoing_at > started_at, ongoing_at > _stamp(now))
+    over = "" if call_seconds is None else _stamp(now - timedelta(seconds=call_seconds))
+    return case(
+        (preparing, Status.PREPARING.value),
+        (ongoing_at <= over, Status.COMPLETED.value),
+        else_=Status.ONGOING.value,
+    )
+
+
+def _end(status: str, ongoing_at: str, call_seconds: float | None) -> datetime | None:
+    if status != Status.COMPLETED or call_seconds is None:
+        return None
+    return datetime.fromisoformat(ongoing_at) + timedelta(seconds=call_seconds)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")
 
 
 def _engine(path: Path | None) -> Engine:
@@ -168,18 +223,3 @@ def _make_folder(folder: Path) -> None:
     if not folder.exists():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-
-
-def _prepare(connection: Connection) -> None:
-    """Creates the table in an empty file; a later version migrates here."""
-    tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-    owner = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if (tables, owner, version) == (0, 0, 0):
-        _metadata.create_all(connection, checkfirst=False)
-        connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
-        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    elif owner != _APPLICATION_ID:
-        raise _UnusableError("it belongs to another program")
-    elif version > SCHEMA_VERSION:
-        raise _UnusableError(f"its schema version {version} is newer than {SCHEMA_VERSION}")

@@ -96,7 +96,7 @@ def test_a_key_is_any_or_exactly_the_one_that_was_set(
 def test_a_start_without_the_key_starts_nothing(store: Store) -> None:
     app = create_app(store, Workspace(), api_key="right")
     assert start(app).status_code == 401
-    assert store.campaigns() == []
+    assert store.starts() == []
 
 
 def test_the_servers_own_lifespan_needs_no_key(store: Store) -> None:
@@ -188,7 +188,7 @@ def test_a_field_of_the_wrong_shape_is_a_400_that_names_it(
         content=json.dumps(a_body(**fields)),
     )
     assert answer(response) == (400, {"message": problem})
-    assert store.campaigns() == []
+    assert store.starts() == []
 
 
 @pytest.mark.parametrize("name", ["agent_id", "list_id", "number_pool_id"])
@@ -239,7 +239,7 @@ def test_an_id_that_does_not_exist_is_refused_and_nothing_starts(
     store: Store, workspace: Workspace, fields: dict[str, object], status: int, problem: str
 ) -> None:
     assert answer(start(create_app(store, workspace), **fields)) == (status, {"message": problem})
-    assert store.campaigns() == []
+    assert store.starts() == []
 
 
 def test_a_list_uploaded_for_another_agent_is_refused(store: Store) -> None:
@@ -274,7 +274,7 @@ def test_whatever_is_sent_the_answer_is_a_start_or_a_refusal(body: object) -> No
         content = json.dumps(body)
         response = ask(app, "POST", "/campaign/v2/start", content=content)
         assert response.status_code in (200, 400, 404)
-        assert len(store.campaigns()) == (response.status_code == 200)
+        assert len(store.starts()) == (response.status_code == 200)
 
 
 # --- the lists
@@ -424,7 +424,7 @@ def a_store_without_its_table(path: Path) -> Store:
     """A store whose every query fails, as after a disk error."""
     store = Store(path)
     with store._engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE campaigns")
+        connection.exec_driver_sql("DROP TABLE starts")
     return store
 
 

@@ -13,7 +13,15 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ringg_runner.sandbox import BASE_PATH, Store, Workspace, bind, create_app, serve
+from ringg_runner.sandbox import (
+    BASE_PATH,
+    AnswerLostError,
+    Store,
+    Workspace,
+    bind,
+    create_app,
+    serve,
+)
 
 HEADERS = {"X-API-KEY": "k"}
 BODY = {"agent_id": "a-1", "list_id": "l-1", "number_pool_id": "p-1"}
@@ -69,7 +77,7 @@ def test_a_signal_ends_the_process_in_order_and_what_was_started_stays(
         process.send_signal(number)
         assert ended(process) == (status, said, "")
     with Store(file) as store:
-        assert [campaign.list_id for campaign in store.campaigns()] == ["l-1"]
+        assert [start.list_id for start in store.starts()] == ["l-1"]
 
 
 def test_an_unexpected_error_is_logged_with_its_traceback_and_without_the_key(
@@ -79,14 +87,14 @@ def test_an_unexpected_error_is_logged_with_its_traceback_and_without_the_key(
     with a_served_sandbox(file) as (process, client):
         assert client.get("/campaign/all").status_code == 200
         with Store(file) as store, store._engine.begin() as connection:
-            connection.exec_driver_sql("DROP TABLE campaigns")
+            connection.exec_driver_sql("DROP TABLE starts")
         answer = client.get("/campaign/all", headers={"X-API-KEY": "secret-key"})
         assert (answer.status_code, answer.json()) == (500, {"message": "Internal server error"})
         process.send_signal(signal.SIGTERM)
         status, _, err = ended(process)
     assert status == 0
     assert "Traceback" in err
-    assert "no such table: campaigns" in err
+    assert "no such table: starts" in err
     assert "secret-key" not in err
 
 
@@ -163,3 +171,20 @@ def test_a_request_sent_before_the_server_runs_is_answered(tmp_path: Path) -> No
         with a_request_to(sock) as client:
             serve(once, sock)
             assert read_all(client).startswith(b"HTTP/1.1 401 Unauthorized\r\n")
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["body read", "body not read"])
+def test_a_lost_answer_ends_the_connection_without_a_byte_and_without_a_complaint(
+    reads: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def losing(scope: Scope, receive: Receive, send: Send) -> None:
+        if reads:
+            assert (await receive())["type"] == "http.request"
+        signal.raise_signal(signal.SIGTERM)
+        raise AnswerLostError
+
+    sock = bind(0)
+    with a_request_to(sock) as client:
+        serve(losing, sock)
+        assert read_all(client) == b""
+    assert caplog.messages == []

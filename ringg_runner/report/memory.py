@@ -1,0 +1,182 @@
+"""What the ledger holds, as text and as documents, and the campaigns beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from ringg_runner.redaction import showable
+from ringg_runner.report.text import table
+from ringg_runner.times import format_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ringg_runner.authoring.environments import Environment
+    from ringg_runner.ledger.records import Entry, TrailRow
+    from ringg_runner.status import Standing
+
+TRAIL_COLUMNS = ("number", "at", "base_url", "list_id", "event", "run_id", "detail", "hash")
+
+
+def of_entries(entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield a table of entries, and how many there are."""
+    heads = ("STATE", "NAME", "LIST", "SINCE", "RUN", "WHY")
+    yield from table(
+        heads,
+        [
+            (
+                str(entry.state),
+                entry.name,
+                entry.key.list_id,
+                format_moment(entry.changed_at),
+                entry.run.run_id,
+                entry.reason,
+            )
+            for entry in entries
+        ],
+    )
+    yield f"{len(entries)} in the ledger"
+
+
+def of_trail(entry: Entry, rows: Sequence[TrailRow]) -> Iterator[str]:
+    """Yield how a list stands, and everything that happened to it."""
+    yield f"{entry.key.list_id} ({showable(entry.name)}) at {entry.key.base_url}"
+    yield f"{entry.state} since {format_moment(entry.changed_at)} by {showable(str(entry.run))}"
+    yield f"why: {showable(entry.reason)}"
+    yield ""
+    heads = ("NUMBER", "AT", "EVENT", "RUN", "DETAIL")
+    yield from table(
+        heads,
+        [
+            (
+                str(row.number),
+                format_moment(row.at),
+                str(row.event),
+                row.run.run_id,
+                json.dumps(row.detail, ensure_ascii=False, sort_keys=True),
+            )
+            for row in rows
+        ],
+    )
+
+
+def of_standings(standings: Sequence[Standing]) -> Iterator[str]:
+    """Yield a table of campaigns beside ledger beside server's list."""
+    heads = ("NAME", "LIST", "LEDGER", "SINCE", "SERVER", "PEOPLE", "WHERE", "NOTE")
+    yield from table(
+        heads,
+        [
+            (
+                standing.campaign.name,
+                standing.campaign.list_id,
+                str(standing.entry.state) if standing.entry else "-",
+                format_moment(standing.entry.changed_at) if standing.entry else "-",
+                standing.row.shown_word if standing.row else "-",
+                "-"
+                if standing.row is None or standing.row.people is None
+                else str(standing.row.people),
+                f"{standing.campaign.file}:{standing.campaign.line}",
+                f"changed since: {', '.join(standing.changed)}" if standing.changed else "",
+            )
+            for standing in standings
+        ],
+    )
+
+
+def entries_document(environment: Environment, entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return entries as a document of kind `ledger`."""
+    return {
+        "version": 1,
+        "kind": "ledger",
+        "environment": environment.name,
+        "base_url": environment.base_url,
+        "entries": [_entry(entry) for entry in entries],
+    }
+
+
+def export_document(
+    environment: Environment, entries: Sequence[Entry], rows: Sequence[TrailRow]
+) -> dict[str, Any]:
+    """Return entries and their trail as a document of kind `ledger`."""
+    trail = [_row(row) for row in rows]
+    return entries_document(environment, entries) | {"trail": trail}
+
+
+def status_document(environment: Environment, standings: Sequence[Standing]) -> dict[str, Any]:
+    """Return campaigns beside ledger and server's list as a document of kind `status`."""
+    return {
+        "version": 1,
+        "kind": "status",
+        "environment": environment.name,
+        "base_url": environment.base_url,
+        "campaigns": [
+            {
+                "name": standing.campaign.name,
+                "file": standing.campaign.file,
+                "line": standing.campaign.line,
+                "list_id": standing.campaign.list_id,
+                "ledger": _entry(standing.entry) if standing.entry else None,
+                "server": (
+                    {"status": standing.row.word, "people": standing.row.people}
+                    if standing.row
+                    else None
+                ),
+                "changed": list(standing.changed),
+            }
+            for standing in standings
+        ],
+    }
+
+
+def trail_csv(rows: Sequence[TrailRow]) -> str:
+    """Return the trail as CSV, one row a line, its detail as JSON."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, TRAIL_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        document = _row(row)
+        detail = json.dumps(document["detail"], ensure_ascii=False, sort_keys=True)
+        writer.writerow(document | {"run_id": document["run"]["run_id"], "detail": detail})
+    return text.getvalue().rstrip("\n")
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "list_id": entry.key.list_id,
+        "name": entry.name,
+        "state": str(entry.state),
+        "evidence": entry.evidence,
+        "reason": entry.reason,
+        "changed_at": format_moment(entry.changed_at),
+        "lease_until": format_moment(entry.lease_until) if entry.lease_until else None,
+        "run": _run(entry.run),
+        "request": dict(entry.request),
+    }
+
+
+def _row(row: TrailRow) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "at": format_moment(row.at),
+        "base_url": row.key.base_url,
+        "list_id": row.key.list_id,
+        "event": str(row.event),
+        "run": _run(row.run),
+        "detail": dict(row.detail),
+        "previous": row.previous,
+        "hash": row.hash,
+    }
+
+
+def _run(run: Any) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "host": run.host,
+        "user": run.user,
+        "version": run.version,
+        "commit": run.commit,
+        "job_url": run.job_url,
+    }

@@ -1,0 +1,167 @@
+"""The ledger as a run sees it: claims that are durable before a byte leaves, under a lease.
+
+It moves the ledger's transactions off the event loop and renews the lease while the run lives. What
+a claim means for a campaign is the executor's to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ringg_runner.ledger.errors import LedgerError
+from ringg_runner.ledger.records import Claim, Event, Key
+from ringg_runner.times import format_moment
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from ringg_runner.campaigns import Campaign, ListId
+    from ringg_runner.ledger.records import Ending, RunInfo, Taken
+    from ringg_runner.ledger.store import Ledger
+    from ringg_runner.running.settling import Look
+    from ringg_runner.runs import Attempt
+    from ringg_runner.times import Clock
+
+LEASE = 120.0
+"""How many seconds a claim outlives the last sign of life of its run."""
+
+MARGIN = 1 / 4
+"""With less than this part of the lease left no request is sent: it has to leave before the end."""
+
+LONGEST_SEND = 30.0
+"""Connecting and writing a request is over by then, however long its answer may take."""
+
+_Value = TypeVar("_Value")
+
+
+def shortest_lease(answer_limit: float) -> float:
+    """Return the shortest lease under which a request has left before the lease ends."""
+    return min(answer_limit, LONGEST_SEND) / MARGIN
+
+
+def key_of(campaign: Campaign) -> Key:
+    """Return what the ledger knows a campaign's start by."""
+    return Key(campaign.request.base_url, campaign.list_id)
+
+
+@dataclass(slots=True)
+class Claims:
+    """The claims of one run."""
+
+    ledger: Ledger
+    run: RunInfo
+    clock: Clock
+    lease: float = LEASE
+    _until: dict[ListId, datetime] = field(default_factory=dict, init=False)
+    _over: bool = field(default=False, init=False)
+    _thread: ThreadPoolExecutor = field(
+        default_factory=partial(ThreadPoolExecutor, 1, "ledger"), init=False
+    )
+
+    async def claim(self, campaign: Campaign) -> Claim | Taken:
+        """Claim a campaign's list, durably; raises LedgerError where that cannot be done."""
+        now = self.clock.now()
+        until = now + timedelta(seconds=self.lease)
+        claimed = await self._call(
+            self.ledger.claim,
+            key_of(campaign),
+            self.run,
+            name=campaign.name,
+            request=campaign.request.kept_body,
+            now=now,
+            lease_until=until,
+        )
+        if isinstance(claimed, Claim):
+            self._until[campaign.list_id] = until
+        return claimed
+
+    def may_send(self, list_id: ListId) -> bool:
+        """Tell whether enough of the lease is left to send a request under it."""
+        margin = timedelta(seconds=self.lease * MARGIN)
+        return self.clock.now() + margin <= self._until[list_id]
+
+    async def attempted(self, campaign: Campaign, attempt: Attempt) -> None:
+        """Add an attempt to the trail."""
+        detail = {
+            "n": attempt.n,
+            "sent_at": format_moment(attempt.sent_at),
+            "seconds": attempt.seconds,
+            "status": attempt.status,
+            "verdict": str(attempt.verdict),
+            "detail": attempt.detail,
+        }
+        await self._note(campaign, Event.ATTEMPT, detail)
+
+    async def looked(self, campaign: Campaign, look: Look) -> None:
+        """Add a look at the server's list to the trail."""
+        await self._note(campaign, Event.LOOK, {"shown": look.shown})
+
+    async def finish(self, campaign: Campaign, ending: Ending) -> bool:
+        """End a claim, durably; False where another run took it over meanwhile."""
+        ours = await self._call(
+            self.ledger.finish,
+            key_of(campaign),
+            self.run,
+            ending,
+            now=self.clock.now(),
+        )
+        self._until.pop(campaign.list_id, None)
+        return ours
+
+    async def started_by_another(self, campaign: Campaign) -> RunInfo | None:
+        """Return the run that lost its claim to us and then saw the start succeed, if one did.
+
+        Its lease ran out while its request was under way; the trail alone has kept what it saw.
+        """
+        rows = await self._call(self.ledger.trail, key_of(campaign))
+        return next((row.run for row in rows if row.event is Event.STARTED), None)
+
+    @asynccontextmanager
+    async def kept_alive(self) -> AsyncIterator[None]:
+        """Renew the lease while the block runs, three times within its length."""
+        renewing = asyncio.ensure_future(self._renew_for_ever())
+        try:
+            yield
+        finally:
+            # A renewal under way is not broken off, and would take the cancelling for itself.
+            self._over = True
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+            self._thread.shutdown()
+
+    async def _renew_for_ever(self) -> None:
+        while not self._over:
+            await self.clock.sleep(self.lease / 3)
+            now = self.clock.now()
+            until = now + timedelta(seconds=self.lease)
+            # A lease that could not be renewed ends by itself, and nothing is sent under it.
+            with suppress(LedgerError):
+                await self._call(self.ledger.renew, self.run, now=now, lease_until=until)
+                # One that ended while the ledger was busy may have been taken over before that.
+                now = self.clock.now()
+                living = {list_id: ends for list_id, ends in self._until.items() if ends > now}
+                self._until |= {list_id: max(until, ends) for list_id, ends in living.items()}
+
+    async def _note(self, campaign: Campaign, event: Event, detail: dict[str, Any]) -> None:
+        key = key_of(campaign)
+        await self._call(self.ledger.note, key, self.run, event, detail, now=self.clock.now())
+
+    async def _call(self, function: Callable[..., _Value], *args: Any, **kwargs: Any) -> _Value:
+        """Run a transaction to its end on the ledger's own thread, even if we are cancelled.
+
+        What is written must be known to be written; whoever cancels has interrupted the run too.
+        """
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
+        while not work.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait((work,))
+        return work.result()

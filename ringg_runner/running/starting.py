@@ -1,0 +1,388 @@
+"""One start, from its claim to its record: the protocol that starts a list exactly once.
+
+Claim durably, then send; judge the answer; settle what is ambiguous by looking at the server's
+list; record, then report. It decides for one campaign and knows nothing of the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import FIRST_COMPLETED
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ringg_runner.api.answers import Lost
+from ringg_runner.api.server_list import Standing, Unreadable
+from ringg_runner.api.verdict import Judgement, Verdict, judge
+from ringg_runner.ledger.errors import LedgerError
+from ringg_runner.ledger.records import Ending, Entry, State, Taken
+from ringg_runner.planner import being_started, how_started
+from ringg_runner.running.retries import RetryPolicy
+from ringg_runner.running.settling import LOOKS, Look, Settled, look_for, settle
+from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from ringg_runner.api.answers import Reply
+    from ringg_runner.campaigns import Campaign, StartRequest
+    from ringg_runner.running.claims import Claims
+    from ringg_runner.running.lookout import Lookout
+    from ringg_runner.times import Clock
+
+_Value = TypeVar("_Value")
+_Other = TypeVar("_Other")
+
+RECORD_TRIES = 5
+"""How often the end of a claim is written before it is given up; a second lies between."""
+
+
+class Starter(Protocol):
+    """Whoever can send a start request."""
+
+    async def start(self, request: StartRequest) -> Reply:
+        """Send one start request, once."""
+        ...
+
+
+@dataclass(slots=True)
+class Interruption:
+    """Set from a signal handler: what is under way then ends, and nothing new begins.
+
+    `given_up` where not even what is under way is waited for.
+    """
+
+    stop: Stop | None = None
+    given_up: bool = False
+    _event: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def set(self, stop: Stop) -> None:
+        """Interrupt the run, for this reason; the first one stands."""
+        self.stop = self.stop or stop
+        self._event.set()
+
+    def is_set(self) -> bool:
+        """Tell whether the run was interrupted."""
+        return self.stop is not None
+
+    async def sleep(self, clock: Clock, seconds: float) -> None:
+        """Sleep, unless the run is interrupted before or meanwhile."""
+        if self.is_set():
+            return
+        sleeping = asyncio.ensure_future(clock.sleep(seconds))
+        waking = asyncio.ensure_future(self._event.wait())
+        await self.bear(asyncio.wait((sleeping, waking), return_when=FIRST_COMPLETED), None)
+        sleeping.cancel()
+        waking.cancel()
+
+    async def bear(self, work: Awaitable[_Value], given_up: _Other) -> _Value | _Other:
+        """Wait for some work; where we are cancelled meanwhile, be interrupted and go on."""
+        try:
+            return await work
+        except asyncio.CancelledError:
+            self.given_up = True
+            self.set(Stop.INTERRUPTED)
+            return given_up
+
+
+@dataclass(slots=True)
+class Brake:
+    """Stops the starts that have not begun; those under way go on to their end."""
+
+    stop: Stop | None = None
+
+    def pull(self, stop: Stop) -> None:
+        """Start nothing more, for this reason; the first one stands."""
+        self.stop = self.stop or stop
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long and how often a run asks; seconds throughout.
+
+    `resend_unconfirmed` trusts the server's guard against a second start instead of looking.
+    """
+
+    settle: float = 60.0
+    resend_unconfirmed: bool = False
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every start of a run shares; without a lookout the server's list is not read."""
+
+    client: Starter
+    claims: Claims
+    lookout: Lookout | None
+    clock: Clock
+    patience: Patience
+    interruption: Interruption
+    brake: Brake
+    slots: asyncio.Semaphore
+
+
+@dataclass(slots=True)
+class Start:
+    """One campaign on its way; `run` is called once, with a slot held that it gives back."""
+
+    campaign: Campaign
+    around: Surroundings
+    _attempts: list[Attempt] = field(default_factory=list, init=False)
+    _looks: list[Look] = field(default_factory=list, init=False)
+    _noted: int = field(default=0, init=False)
+    _open: str | None = field(default=None, init=False)
+    """Why it may have started without an answer that says so; None once that is settled."""
+    _resent: bool = field(default=False, init=False)
+
+    async def run(self) -> Result:
+        """Return what became of the campaign, once that is recorded."""
+        try:
+            claim = await self.around.claims.claim(self.campaign)
+            if isinstance(claim, Taken):
+                return self._taken(claim.entry)
+            inherited = claim.inherited
+            if inherited is not None:
+                self._open = _left_open(inherited)
+            judgement = None if inherited else await self._send()
+        except LedgerError as failure:
+            self.around.brake.pull(Stop.LEDGER_FAILED)
+            reason = f"not sent: it could not be claimed: {failure}"
+            return self._result(Outcome.FAILED, reason)
+        finally:
+            self.around.slots.release()
+        if inherited is not None:
+            ended = await self._settle_inherited(inherited)
+            if ended is not None:
+                return ended
+        return await self._carry_on(judgement)
+
+    async def _carry_on(self, judgement: Judgement | None) -> Result:
+        """Send where nothing was sent yet, and end; an ambiguous answer allows one more send."""
+        for sends_left in (1, 0):
+            if judgement is None:
+                judgement = await self._send_in_a_slot()
+            if judgement.verdict is not Verdict.AMBIGUOUS:
+                return await self._judged(judgement)
+            settled = await self._settled()
+            if settled is Settled.STARTED:
+                reason = f"confirmed by the server's list after a lost answer: {self._last_look}"
+                return await self._end(Outcome.STARTED, State.STARTED, reason, Evidence.SERVER_LIST)
+            if settled is Settled.OPEN or not sends_left:
+                return await self._unresolved(self._open or judgement.in_words)
+            judgement = None
+        raise AssertionError("the second send always ends it")
+
+    async def _send_in_a_slot(self) -> Judgement:
+        slots = self.around.slots
+        if not await self.around.interruption.bear(slots.acquire(), given_up=False):
+            return _INTERRUPTED
+        try:
+            return await self._send()
+        finally:
+            slots.release()
+
+    async def _send(self) -> Judgement:
+        """Send the request, again only where it surely did not start, and keep every attempt."""
+        judgements: list[Judgement] = []
+
+        async def once() -> Judgement:
+            around = self.around
+            if around.interruption.is_set():
+                return judgements[-1] if judgements else _INTERRUPTED
+            if not around.claims.may_send(self.campaign.list_id):
+                return _LEASE_RAN_OUT
+            sent_at, begun = around.clock.now(), around.clock.elapsed()
+            request = self.campaign.request
+            reply = await around.interruption.bear(around.client.start(request), _GIVEN_UP)
+            judgement = judge(reply, request)
+            if stop := _STOPS.get(judgement.verdict):
+                around.brake.pull(stop)
+            judgements.append(judgement)
+            if judgement.verdict is Verdict.AMBIGUOUS:
+                self._open = judgement.in_words
+            attempt = Attempt(
+                len(self._attempts) + 1,
+                sent_at,
+                round(around.clock.elapsed() - begun, 3),
+                judgement.status,
+                judgement.verdict,
+                judgement.detail,
+            )
+            self._attempts.append(attempt)
+            # What cannot be noted now is noted with the ending, or fails with it.
+            with suppress(LedgerError):
+                await self._note_attempts()
+            return judgement
+
+        return await self.around.patience.retry.send(
+            once,
+            sleep=lambda seconds: self.around.interruption.sleep(self.around.clock, seconds),
+            now=self.around.clock.now,
+            stopped=self.around.interruption.is_set,
+        )
+
+    async def _judged(self, judgement: Judgement) -> Result:
+        """End a start whose answer told something."""
+        verdict, said = judgement.verdict, judgement.detail or judgement.in_words
+        if verdict is Verdict.STARTED:
+            ongoing = judgement.has_ongoing_calls
+            return await self._end(
+                Outcome.STARTED, State.STARTED, said, Evidence.ANSWER, ongoing=ongoing
+            )
+        if verdict is Verdict.ALREADY_STARTED:
+            return await self._already_started(said)
+        if verdict is Verdict.FAILED and judgement.status == 400:
+            look = await self._look()
+            if look is not None and look.standing in (Standing.LIVE, Standing.COMPLETED):
+                reason = f"the server's list says {look.shown}; its answer was: {said}"
+                return await self._end(Outcome.SKIPPED, State.STARTED, reason, Evidence.SERVER_LIST)
+        if self._open:
+            # What this request came to says nothing of the one before it.
+            return await self._unresolved(f"{self._open}; then: {judgement.in_words}")
+        outcome = Outcome.CANCELLED if judgement is _INTERRUPTED else Outcome.FAILED
+        return await self._end(outcome, State.NOT_STARTED, judgement.in_words)
+
+    async def _already_started(self, said: str) -> Result:
+        """End a start that the API calls a second one: ours, if an answer of ours was lost."""
+        if any(attempt.verdict is Verdict.AMBIGUOUS for attempt in self._attempts):
+            reason = f"the answer to our own lost request: {said}"
+            return await self._end(Outcome.STARTED, State.STARTED, reason, Evidence.WORDS)
+        look = await self._look()
+        if look is not None and look.standing is Standing.NOT_STARTED:
+            return await self._unresolved(
+                f"the API says “{said}”, and its own list says {look.shown}"
+            )
+        return await self._end(Outcome.SKIPPED, State.STARTED, said, Evidence.WORDS)
+
+    async def _settle_inherited(self, inherited: Entry) -> Result | None:
+        """Settle what an earlier run left open; None where it surely did not start."""
+        settled = await self._settled()
+        if settled is Settled.STARTED:
+            reason = f"{inherited.run} left it open; the server's list says {self._last_look}"
+            return await self._end(Outcome.SKIPPED, State.STARTED, reason, Evidence.SERVER_LIST)
+        if settled is Settled.OPEN:
+            return await self._unresolved(self._open or inherited.reason)
+        try:
+            starter = await self.around.claims.started_by_another(self.campaign)
+        except LedgerError as failure:
+            return await self._unresolved(f"{_left_open(inherited)}; since then: {failure}")
+        if starter is not None:
+            reason = f"started by {starter}, which told the ledger late"
+            return await self._end(Outcome.SKIPPED, State.STARTED, reason, Evidence.LEDGER)
+        return None
+
+    async def _settled(self) -> Settled:
+        if self.around.patience.resend_unconfirmed and not self._resent:
+            # Whoever asked for this relies on the server's guard instead of a look, once.
+            self._resent = True
+            return Settled.NOT_STARTED
+        settled = await self._look_until_settled()
+        if settled is Settled.NOT_STARTED:
+            self._open = None
+        return settled
+
+    async def _look_until_settled(self) -> Settled:
+        """Look at the server's list until it tells, or until the settle window ends."""
+        looks: list[Look] = []
+        waited = 0.0
+        for part in LOOKS if self.around.lookout and self.around.patience.settle else ():
+            until = part * self.around.patience.settle
+            await self.around.interruption.sleep(self.around.clock, until - waited)
+            look = await self._look()
+            if look is None or look.hopeless:
+                return Settled.OPEN
+            waited = until
+            looks.append(look)
+            if settle(looks) is Settled.STARTED:
+                return Settled.STARTED
+            if self.around.interruption.is_set():
+                return Settled.OPEN
+        return settle(looks)
+
+    async def _look(self) -> Look | None:
+        """Look at the server's list, and keep in the trail what it showed."""
+        if self.around.lookout is None:
+            return None
+        view = await self.around.interruption.bear(self.around.lookout.look(), _NOT_READ)
+        look = look_for(view, self.campaign.list_id)
+        self._looks.append(look)
+        with suppress(LedgerError):
+            await self.around.claims.looked(self.campaign, look)
+        return look
+
+    @property
+    def _last_look(self) -> str:
+        return self._looks[-1].shown
+
+    async def _unresolved(self, why: str) -> Result:
+        seen = f"{_SEEN}{self._last_look}" if self._looks else ""
+        reason = f"{_MAYBE}{why}{seen}"
+        return await self._end(Outcome.UNRESOLVED, State.UNRESOLVED, reason)
+
+    async def _end(
+        self,
+        outcome: Outcome,
+        state: State,
+        reason: str,
+        evidence: Evidence | None = None,
+        *,
+        ongoing: bool | None = None,
+    ) -> Result:
+        """Record what became of it, durably, and only then say so."""
+        detail = {"resend_unconfirmed": True} if self.around.patience.resend_unconfirmed else {}
+        ending = Ending(state, reason, str(evidence) if evidence else None, detail)
+        for left in reversed(range(RECORD_TRIES)):
+            try:
+                await self._note_attempts()
+                ours = await self.around.claims.finish(self.campaign, ending)
+            except LedgerError as failure:
+                if not left:
+                    told = f"{outcome}, but that could not be recorded: {failure}; {reason}"
+                    self.around.brake.pull(Stop.LEDGER_FAILED)
+                    return self._result(Outcome.UNRESOLVED, told)
+                await self.around.interruption.bear(self.around.clock.sleep(1), None)
+                continue
+            note = "" if ours else " (another run took this list over meanwhile)"
+            return self._result(outcome, reason + note, evidence, ongoing)
+        raise AssertionError("the last try always ends it")
+
+    async def _note_attempts(self) -> None:
+        while self._noted < len(self._attempts):
+            await self.around.claims.attempted(self.campaign, self._attempts[self._noted])
+            self._noted += 1
+
+    def _taken(self, entry: Entry) -> Result:
+        if entry.state is State.STARTED:
+            return self._result(Outcome.SKIPPED, *how_started(entry))
+        return self._result(Outcome.HELD, being_started(entry))
+
+    def _result(
+        self,
+        outcome: Outcome,
+        reason: str,
+        evidence: Evidence | None = None,
+        ongoing: bool | None = None,
+    ) -> Result:
+        return Result(self.campaign, outcome, reason, evidence, ongoing, tuple(self._attempts))
+
+
+_MAYBE = "may or may not have started: "
+_LEFT = " left it open: "
+_SEEN = "; the server's list: "
+
+
+def _left_open(entry: Entry) -> str:
+    """Return why a list is open since an earlier run, however many looked at it in vain since."""
+    if entry.state is State.CLAIMED:
+        return f"{entry.run}{_LEFT}it vanished while it was starting it"
+    why = entry.reason.removeprefix(_MAYBE).partition(_SEEN)[0]
+    return why if _LEFT in why else f"{entry.run}{_LEFT}{why}"
+
+
+_GIVEN_UP = Lost("interrupted before an answer came")
+_NOT_READ = Unreadable("the run was interrupted")
+_INTERRUPTED = Judgement(Verdict.FAILED, "not sent: the run was interrupted")
+_LEASE_RAN_OUT = Judgement(Verdict.FAILED, "not sent: too little of the claim's lease is left")
+_STOPS = {Verdict.KEY_REFUSED: Stop.KEY_REFUSED, Verdict.BALANCE_TOO_LOW: Stop.BALANCE_TOO_LOW}
