@@ -18,7 +18,7 @@ from ringg_runner.planner import Plan, make_plan
 from ringg_runner.running.claims import Claims
 from ringg_runner.running.executor import Executor
 from ringg_runner.running.lookout import Lookout
-from ringg_runner.running.starting import Patience
+from ringg_runner.running.surroundings import Patience
 from ringg_runner.runs import Result, Run
 
 ME = RunInfo("run-1", "host", "user", "0.0.0")

@@ -7,16 +7,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from build import NOW, a_campaign
+from build import NOW, a_campaign, an_environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runners import FakeApi, FakeClock, Runner, campaigns
 
 from ringg_runner.api.answers import Answer, Lost, NotSent, Reply
+from ringg_runner.api.server_list import Listing, Row
 from ringg_runner.api.verdict import Verdict
 from ringg_runner.campaigns import StartRequest
 from ringg_runner.errors import ExitCode
 from ringg_runner.ledger.records import State
+from ringg_runner.planner import make_plan
 from ringg_runner.runs import Evidence, Outcome, Result, Run, Stop
 
 STARTED = Answer(200, {"has_ongoing_calls": True}, ("registered",))
@@ -246,3 +248,39 @@ def _check(result: Result, sent: list[str], state: State | None) -> None:
         Outcome.CANCELLED: None,
     }
     assert state is expected[result.outcome]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_request_that_never_ends_can_be_given_up(tmp_path: Path, count: int) -> None:
+    class Endless(FakeApi):
+        async def start(self, request: StartRequest) -> Reply:
+            self.sent.append(request.list_id)
+            self.on_start()
+            await asyncio.Event().wait()
+            return STARTED
+
+    runner = Runner(Endless([]), tmp_path)
+
+    async def give_up() -> Run:
+        with runner.ledger() as ledger:
+            plan = runner.plan(ledger, *campaigns(count))
+            running = runner.executor(ledger).run(plan, runner.reported.append)
+            task = asyncio.ensure_future(running)
+            runner.api.on_start = lambda: (task.cancel(), None)[1]
+            return await task
+
+    outcomes = [result.outcome for result in asyncio.run(give_up()).results]
+    assert outcomes == [Outcome.UNRESOLVED, Outcome.CANCELLED][:count]
+
+
+def test_a_skip_by_the_list_that_the_ledger_knows_too_changes_nothing(tmp_path: Path) -> None:
+    (campaign,) = campaigns(1)
+    runner = Runner(FakeApi([STARTED]), tmp_path)
+    runner.run(campaign)
+    view = Listing({campaign.list_id: Row(campaign.list_id, "ongoing")})
+    plan = make_plan([campaign], an_environment(), NOW, None, view)
+    with runner.ledger() as ledger:
+        before = ledger.trail()
+        done = asyncio.run(runner.executor(ledger).run(plan, runner.reported.append))
+        assert ledger.trail() == before
+    assert done.results[0].evidence is Evidence.SERVER_LIST

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from build import a_campaign
-from runners import ANOTHER, FakeApi, Runner
+from runners import ANOTHER, ME, FakeApi, Runner
 
 from ringg_runner.api.answers import Answer, Lost, Reply
 from ringg_runner.api.verdict import Verdict
 from ringg_runner.campaigns import ListId
 from ringg_runner.ledger.records import Ending, Event, Key, State
-from ringg_runner.running.starting import Patience
-from ringg_runner.runs import Evidence, Outcome, Result
+from ringg_runner.running.claims import Claims
+from ringg_runner.running.lookout import Lookout
+from ringg_runner.running.starting import Start
+from ringg_runner.running.surroundings import Brake, Interruption, Patience, Surroundings
+from ringg_runner.runs import Evidence, Outcome, Result, Stop
 
 STARTED = Answer(200, {}, ("registered",))
 ALREADY = Answer(400, {}, ("campaign already started",))
@@ -205,3 +210,72 @@ def test_every_attempt_is_in_the_trail(tmp_path: Path) -> None:
     with runner.ledger() as ledger:
         rows = [row for row in ledger.trail(KEY) if row.event is Event.ATTEMPT]
     assert [row.detail["verdict"] for row in rows] == [Verdict.AMBIGUOUS, Verdict.STARTED]
+
+
+class Watched(FakeApi):
+    """Does something at the first look."""
+
+    def at_first_look(self) -> None:
+        raise NotImplementedError
+
+    async def campaigns(self, limit: int, offset: int) -> Reply:
+        if not self.looks:
+            self.at_first_look()
+        return await super().campaigns(limit, offset)
+
+
+def test_a_run_that_lost_its_claim_and_tells_late_of_its_start_is_believed(tmp_path: Path) -> None:
+    class TellsLate(Watched):
+        def at_first_look(self) -> None:
+            with runner.ledger() as ledger:
+                ending = Ending(State.STARTED, "registered", str(Evidence.ANSWER))
+                assert not ledger.finish(KEY, ANOTHER, ending, now=runner.clock.now())
+
+    runner = Runner(TellsLate([], drafts("draft")), tmp_path)
+    left_behind(runner, None)
+    runner.clock.seconds = 200
+    result = result_of(runner)
+    assert (result.outcome, result.evidence) == (Outcome.SKIPPED, Evidence.LEDGER)
+    assert "run run-0" in result.reason
+    assert (runner.api.sent, state_in(runner)) == ([], State.STARTED)
+
+
+def start(runner: Runner, slots: asyncio.Semaphore, interruption: Interruption) -> Result:
+    """Run one start by itself."""
+
+    async def run() -> Result:
+        with runner.ledger() as ledger:
+            around = Surroundings(
+                runner.api,
+                Claims(ledger, ME, runner.clock),
+                Lookout(runner.api, runner.clock),
+                runner.clock,
+                runner.patience,
+                interruption,
+                Brake(),
+                slots,
+            )
+            return await Start(CAMPAIGN, around).run()
+
+    return asyncio.run(run())
+
+
+def test_an_interruption_ends_the_looking_and_leaves_it_open(tmp_path: Path) -> None:
+    class Interrupts(Watched):
+        def at_first_look(self) -> None:
+            interruption.set(Stop.INTERRUPTED)
+
+    interruption = Interruption()
+    runner = Runner(Interrupts([LOST], drafts("draft")), tmp_path)
+    assert start(runner, asyncio.Semaphore(0), interruption).outcome is Outcome.UNRESOLVED
+    assert runner.api.looks == 1
+
+
+def test_whoever_is_given_up_while_waiting_for_a_slot_has_not_started(tmp_path: Path) -> None:
+    class NeverFree(asyncio.Semaphore):
+        async def acquire(self) -> Literal[True]:
+            raise asyncio.CancelledError
+
+    runner = Runner(FakeApi([LOST], drafts("draft")), tmp_path)
+    result = start(runner, NeverFree(0), Interruption())
+    assert (result.outcome, state_in(runner)) == (Outcome.CANCELLED, State.NOT_STARTED)

@@ -98,7 +98,7 @@ def command(
     from ringg_runner.api.client import TimeLimits
     from ringg_runner.cli import memory
     from ringg_runner.cli.applying import Manner
-    from ringg_runner.running.starting import Patience
+    from ringg_runner.running.surroundings import Patience
 
     patience = Patience(settle, resend_unconfirmed)
     manner = Manner(TimeLimits(timeout), patience, refresh=not no_refresh, lease=lease)

@@ -17,7 +17,7 @@ from ringg_runner.running.claims import LEASE, Claims, shortest_lease
 from ringg_runner.running.executor import Executor
 from ringg_runner.running.leftovers import settle_leftovers
 from ringg_runner.running.lookout import Lookout
-from ringg_runner.running.starting import Interruption, Patience
+from ringg_runner.running.surroundings import Interruption, Patience
 from ringg_runner.runs import Result, Run, Stop
 from ringg_runner.times import SystemClock
 

@@ -13,14 +13,8 @@ from typing import TYPE_CHECKING
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.ledger.records import Claim, Ending, State
 from ringg_runner.planner import Action, Plan, PlannedStart
-from ringg_runner.running.starting import (
-    Brake,
-    Interruption,
-    Patience,
-    Start,
-    Starter,
-    Surroundings,
-)
+from ringg_runner.running.starting import Start
+from ringg_runner.running.surroundings import Brake, Interruption, Patience, Starter, Surroundings
 from ringg_runner.runs import Evidence, Outcome, Result, Run, Stop
 
 if TYPE_CHECKING:
@@ -77,7 +71,7 @@ class Executor:
             Brake(),
             asyncio.Semaphore(self.concurrency),
         )
-        tasks: set[asyncio.Task[None]] = set()
+        tasks = self.interruption.under_way
         stopped: Stop | None = None
         for place, planned in enumerate(plan.starts):
             if planned.action is not Action.START:
@@ -90,11 +84,8 @@ class Executor:
             reason = f"not attempted: {stopped}"
             progress.add(place, Result(planned.campaign, Outcome.CANCELLED, reason))
         while tasks:
-            if self.interruption.given_up:
-                for task in tasks:
-                    task.cancel()
             await self.interruption.bear(asyncio.wait(tasks), given_up=None)
-            tasks = {task for task in tasks if not _is_over(task)}
+            tasks -= {task for task in tasks if _is_over(task)}
         results = tuple(progress.results[place] for place in range(len(plan.starts)))
         return Run(
             self.claims.run.run_id,
@@ -109,12 +100,14 @@ class Executor:
         """Wait for a slot; True with one in hand, False where nothing more is to start."""
         if self._stop(around) is not None:
             return False
-        if not await self.interruption.bear(around.slots.acquire(), given_up=False):
-            return False
-        if self._stop(around) is not None:
-            around.slots.release()
-            return False
-        return True
+        got = await self.interruption.bear(around.slots.acquire(), given_up=False)
+        return got and self._still_may_start(around)
+
+    def _still_may_start(self, around: Surroundings) -> bool:
+        if self._stop(around) is None:
+            return True
+        around.slots.release()
+        return False
 
     def _stop(self, around: Surroundings) -> Stop | None:
         return around.brake.stop or self.interruption.stop

@@ -6,11 +6,9 @@ list; record, then report. It decides for one campaign and knows nothing of the 
 
 from __future__ import annotations
 
-import asyncio
-from asyncio import FIRST_COMPLETED
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from ringg_runner.api.answers import Lost
 from ringg_runner.api.server_list import Standing, Unreadable
@@ -18,109 +16,15 @@ from ringg_runner.api.verdict import Judgement, Verdict, judge
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.ledger.records import Ending, Entry, State, Taken
 from ringg_runner.planner import being_started, how_started
-from ringg_runner.running.retries import RetryPolicy
 from ringg_runner.running.settling import LOOKS, Look, Settled, look_for, settle
 from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from ringg_runner.api.answers import Reply
-    from ringg_runner.campaigns import Campaign, StartRequest
-    from ringg_runner.running.claims import Claims
-    from ringg_runner.running.lookout import Lookout
-    from ringg_runner.times import Clock
-
-_Value = TypeVar("_Value")
-_Other = TypeVar("_Other")
+    from ringg_runner.campaigns import Campaign
+    from ringg_runner.running.surroundings import Surroundings
 
 RECORD_TRIES = 5
 """How often the end of a claim is written before it is given up; a second lies between."""
-
-
-class Starter(Protocol):
-    """Whoever can send a start request."""
-
-    async def start(self, request: StartRequest) -> Reply:
-        """Send one start request, once."""
-        ...
-
-
-@dataclass(slots=True)
-class Interruption:
-    """Set from a signal handler: what is under way then ends, and nothing new begins.
-
-    `given_up` where not even what is under way is waited for.
-    """
-
-    stop: Stop | None = None
-    given_up: bool = False
-    _event: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def set(self, stop: Stop) -> None:
-        """Interrupt the run, for this reason; the first one stands."""
-        self.stop = self.stop or stop
-        self._event.set()
-
-    def is_set(self) -> bool:
-        """Tell whether the run was interrupted."""
-        return self.stop is not None
-
-    async def sleep(self, clock: Clock, seconds: float) -> None:
-        """Sleep, unless the run is interrupted before or meanwhile."""
-        if self.is_set():
-            return
-        sleeping = asyncio.ensure_future(clock.sleep(seconds))
-        waking = asyncio.ensure_future(self._event.wait())
-        await self.bear(asyncio.wait((sleeping, waking), return_when=FIRST_COMPLETED), None)
-        sleeping.cancel()
-        waking.cancel()
-
-    async def bear(self, work: Awaitable[_Value], given_up: _Other) -> _Value | _Other:
-        """Wait for some work; where we are cancelled meanwhile, be interrupted and go on."""
-        try:
-            return await work
-        except asyncio.CancelledError:
-            self.given_up = True
-            self.set(Stop.INTERRUPTED)
-            return given_up
-
-
-@dataclass(slots=True)
-class Brake:
-    """Stops the starts that have not begun; those under way go on to their end."""
-
-    stop: Stop | None = None
-
-    def pull(self, stop: Stop) -> None:
-        """Start nothing more, for this reason; the first one stands."""
-        self.stop = self.stop or stop
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long and how often a run asks; seconds throughout.
-
-    `resend_unconfirmed` trusts the server's guard against a second start instead of looking.
-    """
-
-    settle: float = 60.0
-    resend_unconfirmed: bool = False
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every start of a run shares; without a lookout the server's list is not read."""
-
-    client: Starter
-    claims: Claims
-    lookout: Lookout | None
-    clock: Clock
-    patience: Patience
-    interruption: Interruption
-    brake: Brake
-    slots: asyncio.Semaphore
 
 
 @dataclass(slots=True)
@@ -160,7 +64,8 @@ class Start:
 
     async def _carry_on(self, judgement: Judgement | None) -> Result:
         """Send where nothing was sent yet, and end; an ambiguous answer allows one more send."""
-        for sends_left in (1, 0):
+        may_resend = True
+        while True:
             if judgement is None:
                 judgement = await self._send_in_a_slot()
             if judgement.verdict is not Verdict.AMBIGUOUS:
@@ -169,10 +74,9 @@ class Start:
             if settled is Settled.STARTED:
                 reason = f"confirmed by the server's list after a lost answer: {self._last_look}"
                 return await self._end(Outcome.STARTED, State.STARTED, reason, Evidence.SERVER_LIST)
-            if settled is Settled.OPEN or not sends_left:
+            if settled is Settled.OPEN or not may_resend:
                 return await self._unresolved(self._open or judgement.in_words)
-            judgement = None
-        raise AssertionError("the second send always ends it")
+            judgement, may_resend = None, False
 
     async def _send_in_a_slot(self) -> Judgement:
         slots = self.around.slots
@@ -333,20 +237,21 @@ class Start:
         """Record what became of it, durably, and only then say so."""
         detail = {"resend_unconfirmed": True} if self.around.patience.resend_unconfirmed else {}
         ending = Ending(state, reason, str(evidence) if evidence else None, detail)
-        for left in reversed(range(RECORD_TRIES)):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 await self._note_attempts()
                 ours = await self.around.claims.finish(self.campaign, ending)
             except LedgerError as failure:
-                if not left:
+                if tries == RECORD_TRIES:
                     told = f"{outcome}, but that could not be recorded: {failure}; {reason}"
                     self.around.brake.pull(Stop.LEDGER_FAILED)
                     return self._result(Outcome.UNRESOLVED, told)
                 await self.around.interruption.bear(self.around.clock.sleep(1), None)
-                continue
-            note = "" if ours else " (another run took this list over meanwhile)"
-            return self._result(outcome, reason + note, evidence, ongoing)
-        raise AssertionError("the last try always ends it")
+            else:
+                note = "" if ours else " (another run took this list over meanwhile)"
+                return self._result(outcome, reason + note, evidence, ongoing)
 
     async def _note_attempts(self) -> None:
         while self._noted < len(self._attempts):

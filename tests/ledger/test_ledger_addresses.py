@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from ledger_places import a_place
 
+import ringg_runner.ledger
 from ringg_runner.ledger import LedgerError, open_ledger
 from ringg_runner.ledger.addresses import PostgresAddress, SqliteAddress, parse_address
 
@@ -100,3 +101,8 @@ def test_a_missing_driver_is_named_with_the_extra_that_brings_it(
     with pytest.raises(LedgerError, match="needs the PostgreSQL driver psycopg") as info:
         open_ledger(url)
     assert info.value.hint == "pip install 'ringg-runner[postgres]'"
+
+
+def test_the_package_has_no_other_names() -> None:
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = ringg_runner.ledger.nothing

@@ -15,8 +15,6 @@ What the world assumes of the real one:
 from __future__ import annotations
 
 import asyncio
-import atexit
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -43,7 +41,7 @@ from ringg_runner.running.claims import Claims
 from ringg_runner.running.executor import Executor
 from ringg_runner.running.lookout import Lookout
 from ringg_runner.running.retries import RetryPolicy
-from ringg_runner.running.starting import Patience
+from ringg_runner.running.surroundings import Patience
 from ringg_runner.runs import Outcome, Result, Run, Stop
 from ringg_runner.times import Clock
 
@@ -372,12 +370,11 @@ _FOLDERS = next((folder for folder in ("/dev/shm",) if Path(folder).is_dir()), N
 
 
 @cache
-def _empty_ledger() -> Path:
-    folder = tempfile.mkdtemp(prefix="ringg-protocol-", dir=_FOLDERS)
-    atexit.register(shutil.rmtree, folder)
-    path = Path(folder) / "ledger.db"
-    open_ledger(path).close()
-    return path
+def _empty_ledger() -> bytes:
+    with tempfile.TemporaryDirectory(prefix="ringg-protocol-", dir=_FOLDERS) as folder:
+        path = Path(folder) / "ledger.db"
+        open_ledger(path).close()
+        return path.read_bytes()
 
 
 class World:
@@ -409,7 +406,7 @@ class World:
         self.runners: list[Runner] = []
         self.surprises: list[str] = []
         self._runs = 0
-        shutil.copy(_empty_ledger(), folder / "ledger.db")
+        (folder / "ledger.db").write_bytes(_empty_ledger())
         self.ledger = open_ledger(folder / "ledger.db")
         self.loop = StepLoop()
         self.loop.set_exception_handler(self._surprised)

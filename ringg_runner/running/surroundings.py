@@ -1,0 +1,120 @@
+"""What every start of a run shares: the network, the ledger, the clock, and when to stop.
+
+It owns interruptions and their politeness: the first lets what is under way end, the second gives
+it up. It decides nothing about a campaign.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import FIRST_COMPLETED
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ringg_runner.running.retries import RetryPolicy
+from ringg_runner.runs import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from ringg_runner.api.answers import Reply
+    from ringg_runner.campaigns import StartRequest
+    from ringg_runner.running.claims import Claims
+    from ringg_runner.running.lookout import Lookout
+    from ringg_runner.times import Clock
+
+_Value = TypeVar("_Value")
+_Other = TypeVar("_Other")
+
+
+class Starter(Protocol):
+    """Whoever can send a start request."""
+
+    async def start(self, request: StartRequest) -> Reply:
+        """Send one start request, once."""
+        ...
+
+
+@dataclass(slots=True)
+class Interruption:
+    """Set from a signal handler: what is under way then ends, and nothing new begins.
+
+    `given_up` where not even what is under way is waited for.
+    """
+
+    stop: Stop | None = None
+    given_up: bool = False
+    under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _event: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def set(self, stop: Stop) -> None:
+        """Interrupt the run, for this reason; the first one stands."""
+        self.stop = self.stop or stop
+        self._event.set()
+
+    def is_set(self) -> bool:
+        """Tell whether the run was interrupted."""
+        return self.stop is not None
+
+    async def sleep(self, clock: Clock, seconds: float) -> None:
+        """Sleep, unless the run is interrupted before or meanwhile."""
+        if self.is_set():
+            return
+        sleeping = asyncio.ensure_future(clock.sleep(seconds))
+        waking = asyncio.ensure_future(self._event.wait())
+        await self.bear(asyncio.wait((sleeping, waking), return_when=FIRST_COMPLETED), None)
+        sleeping.cancel()
+        waking.cancel()
+
+    async def bear(self, work: Awaitable[_Value], given_up: _Other) -> _Value | _Other:
+        """Wait for some work; where we are cancelled meanwhile, be interrupted and go on."""
+        try:
+            return await work
+        except asyncio.CancelledError:
+            self.give_up()
+            return given_up
+
+    def give_up(self) -> None:
+        """Interrupt the run, and wait for nothing that is under way."""
+        self.set(Stop.INTERRUPTED)
+        if not self.given_up:
+            self.given_up = True
+            for task in self.under_way:
+                task.cancel()
+
+
+@dataclass(slots=True)
+class Brake:
+    """Stops the starts that have not begun; those under way go on to their end."""
+
+    stop: Stop | None = None
+
+    def pull(self, stop: Stop) -> None:
+        """Start nothing more, for this reason; the first one stands."""
+        self.stop = self.stop or stop
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long and how often a run asks; seconds throughout.
+
+    `resend_unconfirmed` trusts the server's guard against a second start instead of looking.
+    """
+
+    settle: float = 60.0
+    resend_unconfirmed: bool = False
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every start of a run shares; without a lookout the server's list is not read."""
+
+    client: Starter
+    claims: Claims
+    lookout: Lookout | None
+    clock: Clock
+    patience: Patience
+    interruption: Interruption
+    brake: Brake
+    slots: asyncio.Semaphore
