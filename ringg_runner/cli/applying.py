@@ -12,6 +12,7 @@ from ringg_runner.api.server_list import Listing
 from ringg_runner.cli.connecting import open_client
 from ringg_runner.cli.output import say, show, show_at_all_costs, warn
 from ringg_runner.errors import UsageError
+from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.report import text
 from ringg_runner.running.claims import LEASE, Claims, shortest_lease
 from ringg_runner.running.executor import Executor
@@ -92,8 +93,11 @@ def _settle_leftovers(approved: Approved, ledger: Ledger, who: RunInfo) -> None:
     planned = {start.campaign.list_id for start in approved.plan.starts}
     others = [entry for list_id, entry in approved.known.items() if list_id not in planned]
     now = SystemClock().now()
-    for entry in settle_leftovers(ledger, who, others, approved.view, now):
-        say(f"settled: {entry.name} (list {entry.key.list_id}) did start, says the server's list")
+    try:
+        for entry in settle_leftovers(ledger, who, others, approved.view, now):
+            say(f"settled: {entry.name} (list {entry.key.list_id}) did start, by the server's list")
+    except LedgerError as failure:
+        say(f"warning: what earlier runs left open is not settled: {failure}")
 
 
 def _end_on_signals(interruption: Interruption) -> None:

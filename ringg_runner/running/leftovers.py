@@ -9,8 +9,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringg_runner.ledger.records import Claim, Ending, State
-from ringg_runner.running.claims import LEASE
 from ringg_runner.runs import Evidence
+
+# A claim that ends within two transactions; were this run to vanish between them, the next one
+# settles what it left.
+_MOMENT = timedelta(seconds=10)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
 def settle_leftovers(
     ledger: Ledger, who: RunInfo, entries: Iterable[Entry], listing: Listing, now: datetime
 ) -> Iterator[Entry]:
-    """Record as started what the listing shows to be, and yield each entry that this settles."""
+    """Record as started what the listing shows to be, and yield each entry that this settles.
+
+    Raises LedgerError where it cannot be recorded: nothing was sent for it, and nothing is lost.
+    """
     for entry in entries:
         row = listing.rows.get(entry.key.list_id)
         left_open = entry.state is State.UNRESOLVED or entry.is_abandoned(now)
@@ -36,7 +42,7 @@ def settle_leftovers(
             name=entry.name,
             request=entry.request,
             now=now,
-            lease_until=now + timedelta(seconds=LEASE),
+            lease_until=now + _MOMENT,
         )
         if isinstance(claimed, Claim):
             reason = f"{entry.run} left it open; the server's list says {row.shown_word}"
