@@ -62,6 +62,20 @@ def a_workspace(root: Path, *manifests: str, project: str | None = None) -> Path
     return root
 
 
+def manifests(count: int) -> list[str]:
+    """The YAML texts of so many manifests: c1 with list-1, and so on."""
+    return [a_manifest(name=f"c{n}", list_id=f"list-{n}") for n in range(1, count + 1)]
+
+
+def a_project_at(root: Path, url: str, *texts: str) -> None:
+    """A folder whose production environment is at this URL, with one manifest if none is given."""
+    a_workspace(
+        root,
+        *(texts or (a_manifest(),)),
+        project=a_project_file(environments={"production": {"base_url": url}}),
+    )
+
+
 def a_document(text: str, file: str = "campaigns/a.yaml") -> Document:
     """The one document of a YAML text that has no findings."""
     (document,) = read_documents(text, file)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build import a_manifest, a_project_file, a_workspace
+from build import a_manifest, a_project_at, a_workspace, manifests
 from conftest import Cli, Finished
 from jsonschema import Draft7Validator
 from servers import (
@@ -29,18 +29,6 @@ from ringg_runner.authoring import schemas
 
 KEY = "rg_live_0123456789abcdef"
 REGISTERED = says(200, {"status": "campaign registered successfully!", "has_ongoing_calls": True})
-
-
-def a_project_at(root: Path, url: str, *manifests: str) -> None:
-    a_workspace(
-        root,
-        *(manifests or (a_manifest(),)),
-        project=a_project_file(environments={"production": {"base_url": url}}),
-    )
-
-
-def manifests(count: int) -> list[str]:
-    return [a_manifest(name=f"c{n}", list_id=f"list-{n}") for n in range(1, count + 1)]
 
 
 def apply_json(cli: Cli, *arguments: str) -> tuple[dict[str, Any], Finished]:

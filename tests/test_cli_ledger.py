@@ -62,11 +62,6 @@ def left_behind(root: Path, state: State | None, list_id: str = "list-1", **leas
             ledger.finish(key, ANOTHER, Ending(state, "no answer came"), now=now)
 
 
-@pytest.fixture(autouse=True)
-def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CI", raising=False)
-
-
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     environments = {

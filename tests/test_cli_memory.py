@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build import BASE_URL, a_manifest, a_project_file, a_workspace, write
+from build import BASE_URL, a_manifest, a_project_file, a_workspace, manifests, write
 from conftest import Cli, Finished
 from jsonschema import Draft7Validator
 from ledger_places import KINDS, a_place, own_server
@@ -45,10 +45,6 @@ def a_project_at(root: Path, url: str, *manifests: str, **settings: Any) -> None
         *(manifests or (a_manifest(),)),
         project=a_project_file(environments={"production": production}),
     )
-
-
-def manifests(count: int) -> list[str]:
-    return [a_manifest(name=f"c{n}", list_id=f"list-{n}") for n in range(1, count + 1)]
 
 
 def place_in(root: Path) -> Path:

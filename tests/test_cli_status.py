@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build import a_manifest, a_project_file, a_workspace, write
+from build import a_manifest, a_project_at, a_workspace, manifests, write
 from conftest import Cli
 from jsonschema import Draft7Validator
 from servers import Say, hangs_up, lists, says, serving
@@ -16,23 +16,6 @@ from ringg_runner.authoring import schemas
 
 KEY = "rg_live_0123456789abcdef"
 REGISTERED = says(200, {"status": "campaign registered successfully!"})
-
-
-@pytest.fixture(autouse=True)
-def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CI", raising=False)
-
-
-def a_project_at(root: Path, url: str, *manifests: str) -> None:
-    a_workspace(
-        root,
-        *(manifests or (a_manifest(),)),
-        project=a_project_file(environments={"production": {"base_url": url}}),
-    )
-
-
-def manifests(count: int) -> list[str]:
-    return [a_manifest(name=f"c{n}", list_id=f"list-{n}") for n in range(1, count + 1)]
 
 
 def status_json(cli: Cli, *arguments: str) -> list[dict[str, Any]]:

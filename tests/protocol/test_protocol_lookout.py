@@ -4,30 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
-from build import NOW
+from runners import FakeClock
 
 from ringg_runner.api.answers import Answer, Lost, Reply
 from ringg_runner.api.server_list import Listing, Unreadable, View
 from ringg_runner.running.lookout import Lookout
-
-
-@dataclass
-class FakeClock:
-    """A clock that only sleeping moves."""
-
-    seconds: float = 0.0
-
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.seconds)
-
-    def elapsed(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-        await asyncio.sleep(0)
 
 
 @dataclass
