@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,17 @@ class Plan:
         counts = [p.people for p in self.starts if p.action is Action.START]
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
+
+    def narrowed_to(self, approved: Plan) -> Plan:
+        """Return this plan with no start in it that the approved one did not have."""
+        may_start = {p.campaign.list_id for p in approved.starts if p.action is Action.START}
+        starts = (
+            replace(planned, action=Action.HOLD, reason="not a start in the plan that was approved")
+            if planned.action is Action.START and planned.campaign.list_id not in may_start
+            else planned
+            for planned in self.starts
+        )
+        return replace(self, starts=tuple(starts))
 
     @property
     def digest(self) -> str:

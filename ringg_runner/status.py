@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CampaignStatus:
     """How one campaign stands; `changed` names what is written otherwise than what was sent."""
 
     campaign: Campaign
@@ -28,7 +28,7 @@ class Standing:
 
 def compare(
     campaigns: Iterable[Campaign], known: Mapping[ListId, Entry] | None, view: View | None
-) -> tuple[Standing, ...]:
+) -> tuple[CampaignStatus, ...]:
     """Return how each campaign stands, in the order of the manifests."""
     rows = view.rows if isinstance(view, Listing) else {}
     return tuple(
@@ -37,5 +37,5 @@ def compare(
     )
 
 
-def _stand(campaign: Campaign, entry: Entry | None, row: Row | None) -> Standing:
-    return Standing(campaign, entry, row, changed_fields(campaign, entry) if entry else ())
+def _stand(campaign: Campaign, entry: Entry | None, row: Row | None) -> CampaignStatus:
+    return CampaignStatus(campaign, entry, row, changed_fields(campaign, entry) if entry else ())

@@ -373,3 +373,22 @@ def test_a_plan_says_what_was_not_checked(
 ) -> None:
     plan = make_plan([a_campaign()], an_environment(), NOW, known, view)
     assert plan.not_checked == (IDS_EXIST, *not_checked)
+
+
+def test_what_was_not_to_start_when_it_was_approved_does_not_start_later() -> None:
+    late, open_now = a_campaign(name="a", list_id="a"), a_campaign(name="b", list_id="b")
+    late = replace(late, window=Window(not_before=NOW + timedelta(minutes=1)))
+    approved = make_plan([late, open_now], an_environment(), NOW)
+    later = make_plan([late, open_now], an_environment(), NOW + timedelta(minutes=2))
+    narrowed = later.narrowed_to(approved)
+    assert [planned.action for planned in later.starts] == [Action.START, Action.START]
+    assert [planned.action for planned in narrowed.starts] == [Action.HOLD, Action.START]
+    assert narrowed.starts[0].reason == "not a start in the plan that was approved"
+
+
+def test_what_has_started_since_it_was_approved_is_skipped() -> None:
+    campaign = a_campaign(list_id="a")
+    view = Listing({campaign.list_id: Row(campaign.list_id, "ongoing")})
+    now = make_plan([campaign], an_environment(), NOW, {}, view)
+    narrowed = now.narrowed_to(make_plan([campaign], an_environment(), NOW))
+    assert [planned.action for planned in narrowed.starts] == [Action.SKIP]

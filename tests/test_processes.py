@@ -93,6 +93,22 @@ def test_on_a_terminal_only_yes_starts(tmp_path: Path, typed: str, code: int, se
     assert ("started" in out) == (sent > 0)
 
 
+def test_what_somebody_starts_while_a_person_thinks_is_not_started_again(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    with serving(REGISTERED, listing=lists(list_1="draft")) as server:
+        a_project_at(tmp_path, server.url, count=1)
+        process = start(tmp_path, "apply", stdin=slave)
+        assert process.stderr is not None
+        assert any("1 to start" in line for line in process.stderr)
+        server.listing = lists(list_1="completed")
+        os.write(master, b"yes\n")
+        out, _ = process.communicate(timeout=30)
+    os.close(master)
+    os.close(slave)
+    assert (process.returncode, server.requests) == (0, [])
+    assert out.splitlines()[-1] == "0 started, 1 skipped"
+
+
 def test_a_reader_who_leaves_does_not_stop_the_run(tmp_path: Path) -> None:
     with serving(REGISTERED, listing=lists()) as server:
         a_project_at(tmp_path, server.url)

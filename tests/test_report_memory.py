@@ -19,7 +19,7 @@ from ringg_runner.authoring import schemas
 from ringg_runner.campaigns import ListId
 from ringg_runner.ledger.records import Entry, Event, Key, State, TrailRow
 from ringg_runner.report import memory
-from ringg_runner.status import Standing
+from ringg_runner.status import CampaignStatus
 
 KEY = Key(BASE_URL, ListId("list-1"))
 HOSTILE = "red \x1b[31m\nnew line\u202e"
@@ -70,11 +70,11 @@ def test_foreign_text_stays_on_its_line_and_commands_no_terminal() -> None:
     run = replace(ME, user=HOSTILE)
     hostile = replace(ENTRY, name=HOSTILE, reason=HOSTILE, run=run)
     campaign = a_campaign(file=HOSTILE)
-    standing = Standing(campaign, hostile, Row(KEY.list_id, HOSTILE), ())
+    status = CampaignStatus(campaign, hostile, Row(KEY.list_id, HOSTILE), ())
     lines = [
         *memory.of_entries([hostile]),
         *memory.of_trail(hostile, ROWS),
-        *memory.of_standings([standing]),
+        *memory.of_statuses([status]),
     ]
     assert len(lines) == 3 + 7 + 2
     assert all(line.isprintable() for line in lines)
@@ -104,7 +104,7 @@ def test_foreign_text_stays_on_its_line_and_commands_no_terminal() -> None:
 def test_a_standing_is_one_row(
     entry: Entry | None, row: Row | None, changed: tuple[str, ...], cells: list[str]
 ) -> None:
-    head, line = memory.of_standings([Standing(a_campaign(), entry, row, changed)])
+    head, line = memory.of_statuses([CampaignStatus(a_campaign(), entry, row, changed)])
     assert head.split() == ["NAME", "LIST", "LEDGER", "SINCE", "SERVER", "PEOPLE", "WHERE", "NOTE"]
     assert line.split()[: 2 + len(cells)] == ["diwali-renewals", "list-1", *cells]
 
@@ -141,8 +141,8 @@ def test_an_export_holds_the_trail_with_its_hashes() -> None:
 def test_a_standing_is_whole_in_its_document(
     entry: Entry | None, row: Row | None, server: dict[str, Any] | None
 ) -> None:
-    standing = Standing(a_campaign(), entry, row, ("agent_id",))
-    document = valid("status", memory.status_document(an_environment(), [standing]))
+    status = CampaignStatus(a_campaign(), entry, row, ("agent_id",))
+    document = valid("status", memory.status_document(an_environment(), [status]))
     (shown,) = document["campaigns"]
     assert (shown["file"], shown["line"], shown["list_id"]) == ("campaigns/a.yaml", 1, "list-1")
     assert (shown["ledger"] is None, shown["server"]) == (entry is None, server)

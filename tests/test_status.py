@@ -25,9 +25,9 @@ def an_entry(**request: Any) -> Entry:
 
 def test_a_campaign_stands_beside_its_entry_and_its_row() -> None:
     entry = an_entry()
-    (standing,) = compare([a_campaign()], {ListId("list-1"): entry}, LISTING)
-    assert (standing.campaign, standing.entry, standing.row) == (a_campaign(), entry, ROW)
-    assert standing.changed == ()
+    (status,) = compare([a_campaign()], {ListId("list-1"): entry}, LISTING)
+    assert (status.campaign, status.entry, status.row) == (a_campaign(), entry, ROW)
+    assert status.changed == ()
 
 
 @pytest.mark.parametrize("known", [None, {}], ids=["no ledger", "an empty ledger"])
@@ -37,14 +37,14 @@ def test_a_campaign_stands_beside_its_entry_and_its_row() -> None:
 def test_what_nobody_knows_stands_alone(
     known: dict[ListId, Entry] | None, view: View | None
 ) -> None:
-    (standing,) = compare([a_campaign()], known, view)
-    assert (standing.entry, standing.row, standing.changed) == (None, None, ())
+    (status,) = compare([a_campaign()], known, view)
+    assert (status.entry, status.row, status.changed) == (None, None, ())
 
 
 def test_another_list_is_not_this_one() -> None:
     known = {ListId("list-1"): an_entry()}
-    (standing,) = compare([a_campaign(list_id="list-2")], known, LISTING)
-    assert (standing.entry, standing.row) == (None, None)
+    (status,) = compare([a_campaign(list_id="list-2")], known, LISTING)
+    assert (status.entry, status.row) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_another_list_is_not_this_one() -> None:
 def test_the_fields_that_changed_since_the_start_are_named(
     sent: dict[str, Any], changed: tuple[str, ...]
 ) -> None:
-    (standing,) = compare([a_campaign()], {ListId("list-1"): an_entry(**sent)}, None)
-    assert standing.changed == changed
+    (status,) = compare([a_campaign()], {ListId("list-1"): an_entry(**sent)}, None)
+    assert status.changed == changed
 
 
 def test_campaigns_come_in_the_order_of_the_manifests() -> None:
@@ -70,5 +70,5 @@ def test_campaigns_come_in_the_order_of_the_manifests() -> None:
         a_campaign(name="c", file="a.yaml", line=10),
         a_campaign(name="a", file="a.yaml", line=2),
     ]
-    names = [standing.campaign.name for standing in compare(campaigns, None, None)]
+    names = [status.campaign.name for status in compare(campaigns, None, None)]
     assert names == ["a", "c", "b"]

@@ -144,6 +144,9 @@ def _approved(
         _tell_what_is_not_known(view, remembers=remembers or environment.embedded)
         if to_ask:
             _ask(plan)
+            # People take their time. What they approved is held against how things stand now.
+            view = look(prepared, key, manner.limits) if manner.refresh else None
+            plan = prepared.plan(clock.now(), known, view).narrowed_to(plan)
     return Approved(prepared, plan, key, manner, known, view)
 
 

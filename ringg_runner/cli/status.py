@@ -42,8 +42,8 @@ def command(
     view = None
     if not no_refresh:
         view = look(prepared, read_key(prepared.environment, os.environ), TimeLimits())
-    standings = status.compare(prepared.campaigns, known_for_a_plan(prepared), view)
+    statuses = status.compare(prepared.campaigns, known_for_a_plan(prepared), view)
     if output == "json":
-        show(documents.encode(memory.status_document(prepared.environment, standings)))
+        show(documents.encode(memory.status_document(prepared.environment, statuses)))
     else:
-        show(*memory.of_standings(standings))
+        show(*memory.of_statuses(statuses))

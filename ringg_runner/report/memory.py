@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.ledger.records import Entry, TrailRow
-    from ringg_runner.status import Standing
+    from ringg_runner.status import CampaignStatus
 
 TRAIL_COLUMNS = ("number", "at", "base_url", "list_id", "event", "run_id", "detail", "hash")
 
@@ -63,25 +63,23 @@ def of_trail(entry: Entry, rows: Sequence[TrailRow]) -> Iterator[str]:
     )
 
 
-def of_standings(standings: Sequence[Standing]) -> Iterator[str]:
+def of_statuses(statuses: Sequence[CampaignStatus]) -> Iterator[str]:
     """Yield a table of campaigns beside ledger beside server's list."""
     heads = ("NAME", "LIST", "LEDGER", "SINCE", "SERVER", "PEOPLE", "WHERE", "NOTE")
     yield from table(
         heads,
         [
             (
-                standing.campaign.name,
-                standing.campaign.list_id,
-                str(standing.entry.state) if standing.entry else "-",
-                format_moment(standing.entry.changed_at) if standing.entry else "-",
-                standing.row.shown_word if standing.row else "-",
-                "-"
-                if standing.row is None or standing.row.people is None
-                else str(standing.row.people),
-                f"{standing.campaign.file}:{standing.campaign.line}",
-                f"changed since: {', '.join(standing.changed)}" if standing.changed else "",
+                status.campaign.name,
+                status.campaign.list_id,
+                str(status.entry.state) if status.entry else "-",
+                format_moment(status.entry.changed_at) if status.entry else "-",
+                status.row.shown_word if status.row else "-",
+                "-" if status.row is None or status.row.people is None else str(status.row.people),
+                f"{status.campaign.file}:{status.campaign.line}",
+                f"changed since: {', '.join(status.changed)}" if status.changed else "",
             )
-            for standing in standings
+            for status in statuses
         ],
     )
 
@@ -105,7 +103,7 @@ def export_document(
     return entries_document(environment, entries) | {"trail": trail}
 
 
-def status_document(environment: Environment, standings: Sequence[Standing]) -> dict[str, Any]:
+def status_document(environment: Environment, statuses: Sequence[CampaignStatus]) -> dict[str, Any]:
     """Return campaigns beside ledger and server's list as a document of kind `status`."""
     return {
         "version": 1,
@@ -114,19 +112,17 @@ def status_document(environment: Environment, standings: Sequence[Standing]) -> 
         "base_url": environment.base_url,
         "campaigns": [
             {
-                "name": standing.campaign.name,
-                "file": standing.campaign.file,
-                "line": standing.campaign.line,
-                "list_id": standing.campaign.list_id,
-                "ledger": _entry(standing.entry) if standing.entry else None,
+                "name": status.campaign.name,
+                "file": status.campaign.file,
+                "line": status.campaign.line,
+                "list_id": status.campaign.list_id,
+                "ledger": _entry(status.entry) if status.entry else None,
                 "server": (
-                    {"status": standing.row.word, "people": standing.row.people}
-                    if standing.row
-                    else None
+                    {"status": status.row.word, "people": status.row.people} if status.row else None
                 ),
-                "changed": list(standing.changed),
+                "changed": list(status.changed),
             }
-            for standing in standings
+            for status in statuses
         ],
     }
 
