@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NewType
 from ringg_runner.redaction import HIDDEN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 ListId = NewType("ListId", str)
@@ -114,3 +114,8 @@ class Campaign:
     def list_id(self) -> ListId:
         """The list that the campaign calls."""
         return self.request.list_id
+
+
+def in_order(campaigns: Iterable[Campaign]) -> list[Campaign]:
+    """Return campaigns in the order of their manifests: by file, then by line."""
+    return sorted(campaigns, key=lambda campaign: (campaign.file, campaign.line))

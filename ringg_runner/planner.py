@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ringg_runner.api.server_list import Listing, Row, Standing, Unreadable, View
+from ringg_runner.campaigns import in_order
 from ringg_runner.ledger.records import Entry, State
 from ringg_runner.runs import Evidence
 from ringg_runner.times import format_moment
@@ -113,13 +114,12 @@ def make_plan(
     `known` is what the ledger holds of this API, `view` what the server's list showed; either may
     be missing.
     """
-    in_order = sorted(campaigns, key=lambda campaign: (campaign.file, campaign.line))
     rows = view.rows if isinstance(view, Listing) else None
     starts = (
         _held_by_the_manifest(campaign, now)
         or _known_from_the_ledger(campaign, now, known or {})
         or _seen_at_the_server(campaign, rows, remembers=known is not None)
-        for campaign in in_order
+        for campaign in in_order(campaigns)
     )
     return Plan(environment, tuple(starts), tuple(_not_checked(known, view)))
 

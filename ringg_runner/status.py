@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringg_runner.api.server_list import Listing
+from ringg_runner.campaigns import in_order
 from ringg_runner.planner import changed_fields
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def compare(
     rows = view.rows if isinstance(view, Listing) else {}
     return tuple(
         _stand(campaign, (known or {}).get(campaign.list_id), rows.get(campaign.list_id))
-        for campaign in sorted(campaigns, key=lambda campaign: (campaign.file, campaign.line))
+        for campaign in in_order(campaigns)
     )
 
 

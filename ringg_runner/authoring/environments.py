@@ -91,15 +91,9 @@ def _setting(project: Project, name: str, key: str, environ: Mapping[str, str]) 
     value = references.resolve(text, partial(variable, environ))
     if isinstance(value, Resolved):
         return value.text
-    document, pointer = project.document, ("environments", name, key)
-    assert document is not None
-    raise FindingsError(
-        "the project file is invalid",
-        [
-            error(document.file, document.at_text(pointer, p.fragment), p.rule, p.message, p.hint)
-            for p in value.problems
-        ],
-    )
+    assert project.document is not None
+    findings = value.findings(project.document, ("environments", name, key))
+    raise FindingsError("the project file is invalid", findings)
 
 
 def variable(environ: Mapping[str, str], name: str) -> Resolved | Problem:

@@ -9,8 +9,12 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from ringg_runner.diagnostics import Diagnostic, error
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ringg_runner.authoring.documents import Document, Pointer
 
 MAX_LENGTH = 8_192
 """How many characters one reference may stand for; references that double each other pass it."""
@@ -41,6 +45,13 @@ class Unresolved:
     """A text whose references stand for nothing: all of them, at once."""
 
     problems: tuple[Problem, ...]
+
+    def findings(self, document: Document, pointer: Pointer) -> list[Diagnostic]:
+        """Return the problems as findings, each where its reference stands in the document."""
+        return [
+            error(document.file, document.at_text(pointer, p.fragment), p.rule, p.message, p.hint)
+            for p in self.problems
+        ]
 
 
 Lookup: TypeAlias = "Callable[[str], Resolved | Problem]"

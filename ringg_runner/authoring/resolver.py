@@ -16,7 +16,7 @@ from ringg_runner.diagnostics import Diagnostic, did_you_mean, error
 from ringg_runner.times import parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ringg_runner.authoring.documents import Document, Json, Pointer
     from ringg_runner.authoring.environments import Environment
@@ -215,26 +215,21 @@ class _Reading:
         value = references.resolve(found.value, self._look_up)
         if isinstance(value, Resolved):
             return value
-        for problem in value.problems:
-            self.findings.append(
-                error(
-                    found.document.file,
-                    found.document.at_text(found.pointer, problem.fragment),
-                    problem.rule,
-                    problem.message,
-                    problem.hint,
-                )
-            )
+        self.findings.extend(value.findings(found.document, found.pointer))
         return None
 
     def _look_up(self, name: str) -> Resolved | Problem:
         if name.startswith("env."):
             return environments.variable(self.environ, name)
-        names = self._names()
-        if name in names:
-            return Resolved(names[name])
+        group, dot, key = name.partition(".")
+        if dot:
+            text = self._groups().get(group, {}).get(key)
+        else:
+            text = self._value(name, None) if name in _FIELDS else None
+        if isinstance(text, str):
+            return Resolved(text)
         fragment = f"${{{name}}}"
-        near = did_you_mean(fragment, (f"${{{known}}}" for known in names))
+        near = did_you_mean(fragment, (f"${{{known}}}" for known in self._known()))
         return Problem(
             fragment,
             "unknown-reference",
@@ -242,19 +237,16 @@ class _Reading:
             near or f"define it under environments.{self.environment.name} in the project file",
         )
 
-    def _names(self) -> dict[str, str]:
-        """Return everything that a reference may name here, as it is written."""
-        names: dict[str, Json] = {
-            f"{group}.{alias}": text
-            for group, aliases in self.environment.aliases.items()
-            for alias, text in aliases.items()
-        }
-        for key in _FIELDS:
-            names[key] = self._value(key, None)
+    def _groups(self) -> dict[str, Mapping[str, Json]]:
+        """Return what a reference may name as `${group.name}`."""
         labels = self._value("labels", {})
-        if isinstance(labels, dict):
-            names |= {f"labels.{key}": text for key, text in labels.items()}
-        return {name: text for name, text in names.items() if isinstance(text, str)}
+        return {**self.environment.aliases, "labels": labels if isinstance(labels, dict) else {}}
+
+    def _known(self) -> Iterator[str]:
+        """Yield every name that a reference may bear here."""
+        yield from (key for key in _FIELDS if isinstance(self._value(key, None), str))
+        for group, texts in self._groups().items():
+            yield from (f"{group}.{key}" for key, text in texts.items() if isinstance(text, str))
 
     def _find(self, found: _Field, rule: str, message: str, hint: str) -> None:
         place = found.document.at(found.pointer)

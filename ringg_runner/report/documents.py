@@ -45,7 +45,7 @@ def of_plan(plan: Plan) -> dict[str, Any]:
         "not_checked": list(plan.not_checked),
         "campaigns": [
             {
-                **_campaign(planned.campaign),
+                **of_campaign(planned.campaign),
                 "action": str(planned.action),
                 "evidence": str(planned.evidence) if planned.evidence else None,
                 "reason": planned.reason,
@@ -84,7 +84,8 @@ def _diagnostic(finding: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _campaign(campaign: Campaign) -> dict[str, Any]:
+def of_campaign(campaign: Campaign) -> dict[str, Any]:
+    """Return what every document says of a campaign: its name, its place and its list."""
     return {
         "name": campaign.name,
         "file": campaign.file,
@@ -99,7 +100,7 @@ def _request(request: StartRequest) -> dict[str, Any]:
 
 def _result(result: Result) -> dict[str, Any]:
     return {
-        **_campaign(result.campaign),
+        **of_campaign(result.campaign),
         "outcome": str(result.outcome),
         "evidence": str(result.evidence) if result.evidence else None,
         "reason": result.reason,

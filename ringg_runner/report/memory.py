@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ringg_runner.redaction import showable
+from ringg_runner.report.documents import of_campaign
 from ringg_runner.report.text import table
 from ringg_runner.times import format_moment
 
@@ -112,10 +114,7 @@ def status_document(environment: Environment, statuses: Sequence[CampaignStatus]
         "base_url": environment.base_url,
         "campaigns": [
             {
-                "name": status.campaign.name,
-                "file": status.campaign.file,
-                "line": status.campaign.line,
-                "list_id": status.campaign.list_id,
+                **of_campaign(status.campaign),
                 "ledger": _entry(status.entry) if status.entry else None,
                 "server": (
                     {"status": status.row.word, "people": status.row.people} if status.row else None
@@ -148,7 +147,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "reason": entry.reason,
         "changed_at": format_moment(entry.changed_at),
         "lease_until": format_moment(entry.lease_until) if entry.lease_until else None,
-        "run": _run(entry.run),
+        "run": asdict(entry.run),
         "request": dict(entry.request),
     }
 
@@ -160,19 +159,8 @@ def _row(row: TrailRow) -> dict[str, Any]:
         "base_url": row.key.base_url,
         "list_id": row.key.list_id,
         "event": str(row.event),
-        "run": _run(row.run),
+        "run": asdict(row.run),
         "detail": dict(row.detail),
         "previous": row.previous,
         "hash": row.hash,
-    }
-
-
-def _run(run: Any) -> dict[str, Any]:
-    return {
-        "run_id": run.run_id,
-        "host": run.host,
-        "user": run.user,
-        "version": run.version,
-        "commit": run.commit,
-        "job_url": run.job_url,
     }
