@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import zlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,12 @@ import httpx
 
 from ringg_runner import __version__
 from ringg_runner.api.answers import MAX_BODY, Lost, NotSent, Reply, read_answer
+from ringg_runner.api.connections import Connections, open_connections
 from ringg_runner.redaction import Redactor, Secret, showable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from ringg_runner.campaigns import StartRequest
 
@@ -46,9 +49,9 @@ class TimeLimits:
     answer: float = 30.0
     connect: float = 10.0
 
-    def for_httpx(self) -> httpx.Timeout:
+    def for_httpx(self) -> dict[str, float | None]:
         """Return the limits of the single steps; TCP and TLS each have the time to connect."""
-        return httpx.Timeout(self.answer, connect=min(self.connect, self.answer / 3))
+        return httpx.Timeout(self.answer, connect=min(self.connect, self.answer / 3)).as_dict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class ApiClient:
     """One API, reached with one key."""
 
     base_url: str
-    http: httpx.AsyncClient = field(repr=False)
+    headers: httpx.Headers = field(repr=False)
+    connections: Connections
     limits: TimeLimits
     redactor: Redactor
 
@@ -83,18 +87,22 @@ class ApiClient:
         bound: int = MAX_BODY,
     ) -> Reply:
         redactor = self.redactor.also(*private)
+        limits = {"timeout": self.limits.for_httpx()}
+        request = httpx.Request(method, url, headers=self.headers, json=body, extensions=limits)
         try:
-            async with (
-                asyncio.timeout(self.limits.answer),
-                self.http.stream(method, url, json=body) as response,
-            ):
-                content = await _read(response, bound)
+            async with asyncio.timeout(self.limits.answer):
+                with self.connections.one() as transport:
+                    response = await transport.handle_async_request(request)
+                    try:
+                        content = await _read(response, bound)
+                    finally:
+                        await response.aclose()
         except _BEFORE_THE_FIRST_BYTE as failure:
-            host = httpx.URL(url).netloc.decode()
+            host = request.url.netloc.decode()
             return NotSent(f"no connection to {host}: {_in_words(failure, redactor)}")
         except (TimeoutError, httpx.TimeoutException):
             return Lost(f"no whole answer within {self.limits.answer:g} s")
-        except httpx.RequestError as failure:
+        except (httpx.RequestError, zlib.error) as failure:
             return Lost(f"the answer was lost: {_in_words(failure, redactor)}")
         return read_answer(response.status_code, response.headers, content, redactor)
 
@@ -105,34 +113,46 @@ async def connect(
     key: Secret,
     *,
     limits: TimeLimits,
+    ca_file: Path | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[ApiClient]:
-    """Open a client for an API; `transport` stands in for the network where it is given."""
-    async with httpx.AsyncClient(
-        headers={
+    """Open a client for an API; `transport` stands in for the network where it is given.
+
+    Raises UsageError as `open_connections` does.
+    """
+    headers = httpx.Headers(
+        {
             "X-API-KEY": key.reveal(),
             "Accept": "application/json",
             "Accept-Language": "en",
             "Accept-Encoding": "identity",
             "User-Agent": USER_AGENT,
-        },
-        timeout=limits.for_httpx(),
-        follow_redirects=False,
-        transport=transport,
-        # Plain http is for loopback alone; through a proxy the key would leave in the open.
-        trust_env=base_url.startswith("https://"),
-    ) as http:
-        yield ApiClient(base_url, http, limits, Redactor.of(key.reveal()))
+        }
+    )
+    async with open_connections(base_url, ca_file=ca_file, transport=transport) as connections:
+        yield ApiClient(base_url, headers, connections, limits, Redactor.of(key.reveal()))
 
 
 async def _read(response: httpx.Response, bound: int) -> bytes:
-    """Return the body's first `bound` bytes; the rest is left on the wire."""
+    """Return the body's first `bound` bytes, unpacked; the rest is left on the wire."""
+    unpack = _unpacking(response.headers.get("content-encoding", "identity"))
     body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
+    async for chunk in response.aiter_raw():
+        body += unpack(chunk, bound - len(body))
         if len(body) >= bound:
             break
-    return bytes(body[:bound])
+    return bytes(body)
+
+
+def _unpacking(encoding: str) -> Callable[[bytes, int], bytes]:
+    """Return what unpacks a chunk of an answer to so many bytes at most.
+
+    Nobody asked for a packed answer. One that comes all the same is never unpacked further than it
+    is read.
+    """
+    if encoding.strip().lower() in ("gzip", "x-gzip", "deflate"):
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
+    return lambda chunk, size: chunk[:size]
 
 
 def _in_words(failure: Exception, redactor: Redactor) -> str:
