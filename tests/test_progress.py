@@ -22,8 +22,8 @@ from servers import Say, Server, lists, says, serving
 from terminals import Terminal, a_terminal
 
 from ringg_runner.cli.bar import Bar
-from ringg_runner.cli.progress import Gauge, Lines, has_room_for_a_bar, watching
 from ringg_runner.cli.output import say, show
+from ringg_runner.cli.progress import Gauge, Lines, has_room_for_a_bar, watching
 from ringg_runner.report.pace import Pace
 from ringg_runner.running.tally import Tally
 from ringg_runner.runs import Outcome
