@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="In CI: go on with neither a ledger nor a readable list; may start a list twice.",
 )
+@click.option("-q", "--quiet", is_flag=True, help="Show neither progress nor notes.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each attempt, and each planned request.")
 def command(
     *,
@@ -81,6 +82,7 @@ def command(
     no_refresh: bool,
     resend_unconfirmed: bool,
     without_memory: bool,
+    quiet: bool,
     verbose: bool,
 ) -> int:
     """Start the campaigns that are to start, each list once, and tell what became of each.
@@ -101,7 +103,14 @@ def command(
     from ringg_runner.running.surroundings import Patience
 
     patience = Patience(settle, resend_unconfirmed)
-    manner = Manner(TimeLimits(timeout), patience, refresh=not no_refresh, lease=lease)
+    manner = Manner(
+        TimeLimits(timeout),
+        patience,
+        refresh=not no_refresh,
+        lease=lease,
+        quiet=quiet,
+        results=output == "text",
+    )
     to_ask = not (yes or prepared.environment.embedded)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
         known = memory.known_starts(ledger, prepared.environment.base_url)
@@ -141,7 +150,8 @@ def _approved(
     view = look(prepared, key, manner.limits) if manner.refresh else None
     plan = prepared.plan(clock.now(), known, view)
     if plan.summary[Action.START]:
-        _tell_what_is_not_known(view, remembers=remembers or environment.embedded)
+        remembers = remembers or environment.embedded
+        _tell_what_is_not_known(view, remembers=remembers, quiet=manner.quiet)
         if to_ask:
             _ask(plan)
             # People take their time. What they approved is held against how things stand now.
@@ -150,7 +160,7 @@ def _approved(
     return Approved(prepared, plan, key, manner, known, view)
 
 
-def _tell_what_is_not_known(view: View | None, *, remembers: bool) -> None:
+def _tell_what_is_not_known(view: View | None, *, remembers: bool, quiet: bool) -> None:
     """Say what a fresh CI runner cannot know; raises NotApprovedError where that is too much."""
     from ringg_runner.api.server_list import Listing
     from ringg_runner.running.whoami import in_ci
@@ -158,10 +168,11 @@ def _tell_what_is_not_known(view: View | None, *, remembers: bool) -> None:
     if remembers or not in_ci(os.environ):
         return
     if isinstance(view, Listing):
-        say(
-            "note: there is no ledger here: what was started before is known from the server's "
-            "list alone, which may not show everything"
-        )
+        if not quiet:
+            say(
+                "note: there is no ledger here: what was started before is known from the server's "
+                "list alone, which may not show everything"
+            )
         return
     raise NotApprovedError(
         "there is no ledger here and the server's list is not read: whether these lists were "

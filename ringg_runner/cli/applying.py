@@ -11,6 +11,7 @@ from ringg_runner.api.client import TimeLimits
 from ringg_runner.api.server_list import Listing
 from ringg_runner.cli.connecting import open_client
 from ringg_runner.cli.output import say, show, show_at_all_costs, warn
+from ringg_runner.cli.progress import watching
 from ringg_runner.errors import UsageError
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.report import text
@@ -19,6 +20,7 @@ from ringg_runner.running.executor import Executor
 from ringg_runner.running.leftovers import settle_leftovers
 from ringg_runner.running.lookout import Lookout
 from ringg_runner.running.surroundings import Interruption, Patience
+from ringg_runner.running.tally import Tally
 from ringg_runner.runs import Result, Run, Stop
 from ringg_runner.times import SystemClock
 
@@ -36,12 +38,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How an apply goes about it; `refresh` where the server's list may be read."""
+    """How an apply goes about it; `refresh` where the server's list may be read.
+
+    `quiet` keeps notes and progress back; `results` where each is written as it becomes known.
+    """
 
     limits: TimeLimits = field(default_factory=TimeLimits)
     patience: Patience = field(default_factory=Patience)
     refresh: bool = True
     lease: float = LEASE
+    quiet: bool = False
+    results: bool = True
 
     def __post_init__(self) -> None:
         """Refuse, with UsageError, a lease under which a request could leave too late."""
@@ -81,9 +88,25 @@ def carry_out(
             lookout = Lookout(client, clock) if manner.refresh else None
             executor = Executor(client, claims, lookout, clock, manner.patience)
             _end_on_signals(executor.interruption)
-            return await executor.run(approved.plan, report)
+            tally, counted = _tallied(approved.plan, report)
+            quiet, results = manner.quiet, manner.results
+            with watching(tally, approved.plan, clock, results=results, quiet=quiet):
+                return await executor.run(approved.plan, counted)
 
     return asyncio.run(run())
+
+
+def _tallied(
+    plan: Plan, report: Callable[[Result], None]
+) -> tuple[Tally, Callable[[Result], None]]:
+    """Return a tally of the outcomes that are reported, and the report that keeps it current."""
+    tally = Tally(total=len(plan.starts))
+
+    def counted(result: Result) -> None:
+        tally.outcomes[result.outcome] += 1
+        report(result)
+
+    return tally, counted
 
 
 def _settle_leftovers(approved: Approved, ledger: Ledger, who: RunInfo) -> None:

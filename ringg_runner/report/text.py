@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ringg_runner.planner import Plan, PlannedStart
     from ringg_runner.runs import Result, Run
 
-_COLOURS: Mapping[str, str] = {
+COLOURS: Mapping[str, str] = {
     Severity.ERROR: "red",
     Severity.WARNING: "yellow",
     Severity.INFO: "cyan",
@@ -190,7 +190,7 @@ def _request(planned: PlannedStart) -> Iterator[str]:
 
 
 def _coloured(word: str, text: str) -> str:
-    return click.style(text, fg=_COLOURS[word])
+    return click.style(text, fg=COLOURS[word])
 
 
 def _counted(count: int, noun: str) -> str:
