@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     hidden=True,
     help="How long a claim outlives its run.",
 )
+@options.network
 @click.option("--no-refresh", is_flag=True, help="Never read the server's own list.")
 @click.option(
     "--resend-unconfirmed",
@@ -78,6 +79,7 @@ def command(
     timeout: float,
     settle: float,
     lease: float,
+    ca_file: Path | None,
     no_refresh: bool,
     resend_unconfirmed: bool,
     without_memory: bool,
@@ -101,7 +103,8 @@ def command(
     from ringg_runner.running.surroundings import Patience
 
     patience = Patience(settle, resend_unconfirmed)
-    manner = Manner(TimeLimits(timeout), patience, refresh=not no_refresh, lease=lease)
+    limits = TimeLimits(timeout)
+    manner = Manner(limits, patience, refresh=not no_refresh, lease=lease, ca_file=ca_file)
     to_ask = not (yes or prepared.environment.embedded)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
         known = memory.known_starts(ledger, prepared.environment.base_url)
@@ -138,14 +141,14 @@ def _approved(
             "review the plan, then give --yes",
         )
     key = read_key(environment, os.environ)
-    view = look(prepared, key, manner.limits) if manner.refresh else None
+    view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
     plan = prepared.plan(clock.now(), known, view)
     if plan.summary[Action.START]:
         _tell_what_is_not_known(view, remembers=remembers or environment.embedded)
         if to_ask:
             _ask(plan)
             # People take their time. What they approved is held against how things stand now.
-            view = look(prepared, key, manner.limits) if manner.refresh else None
+            view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
             plan = prepared.plan(clock.now(), known, view).narrowed_to(plan)
     return Approved(prepared, plan, key, manner, known, view)
 

@@ -24,6 +24,7 @@ from ringg_runner.times import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from ringg_runner.api.server_list import View
     from ringg_runner.campaigns import ListId
@@ -42,6 +43,7 @@ class Manner:
     patience: Patience = field(default_factory=Patience)
     refresh: bool = True
     lease: float = LEASE
+    ca_file: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse, with UsageError, a lease under which a request could leave too late."""
@@ -76,7 +78,9 @@ def carry_out(
     async def run() -> Run:
         clock = SystemClock()
         claims = Claims(ledger, who, clock, manner.lease)
-        way = open_client(prepared.project, prepared.environment, approved.key, manner.limits)
+        way = open_client(
+            prepared.project, prepared.environment, approved.key, manner.limits, manner.ca_file
+        )
         async with way as client, claims.kept_alive():
             lookout = Lookout(client, clock) if manner.refresh else None
             executor = Executor(client, claims, lookout, clock, manner.patience)

@@ -45,6 +45,17 @@ def environment(command: _Command) -> _Command:
     return command
 
 
+def network(command: _Command) -> _Command:
+    """Add --ca-file, for commands that may ask the API."""
+    return click.option(
+        "--ca-file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        callback=_holding_certificates,
+        help="Trust the certificates in this file (PEM) instead of the system's.",
+    )(command)
+
+
 def output_format(*formats: str) -> Callable[[_Command], _Command]:
     """Add --format, with the first format as default."""
     return click.option(
@@ -64,6 +75,17 @@ def selection(
     from ringg_runner.pipeline import Selection
 
     return Selection(paths, project_file, environment)
+
+
+def _holding_certificates(
+    _ctx: click.Context, _option: click.Parameter, file: Path | None
+) -> Path | None:
+    """Read the file at once: a mistake in it is told before anything else is done."""
+    if file is not None:
+        from ringg_runner.api.connections import tls_context
+
+        tls_context(file)
+    return file
 
 
 def _choose_colour(ctx: click.Context, _option: click.Parameter, plain: bool) -> None:
