@@ -18,8 +18,12 @@ HIDDEN = "[hidden]"
 SHORTEST = 4
 """Below so many characters a text is no secret, and hiding it would garble every other word."""
 
-# C0, DEL and C1, the marks that reorder text, and the separators that terminals take for new lines.
-_UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+# C0, DEL and C1, the marks that reorder text or are not seen, the separators that terminals take
+# for new lines, and halves of characters, which nothing can write.
+_UNSHOWABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
+    "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +60,37 @@ class Redactor:
 
 @lru_cache(maxsize=64)
 def _pattern(secrets: frozenset[str]) -> re.Pattern[str] | None:
-    forms = {form for secret in secrets for form in _forms(secret)}
-    longest_first = sorted(forms, key=lambda form: (-len(form), form))
-    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if forms else None
+    forms = {form for secret in secrets for form in (_spelled(secret), _packed(secret))}
+    return _any_of(forms, re.IGNORECASE) if forms else None
 
 
-def _forms(secret: str) -> set[str]:
+def _packed(secret: str) -> str:
+    return re.escape(base64.b64encode(secret.encode()).decode().rstrip("="))
+
+
+def _spelled(secret: str) -> str:
+    """Return a pattern for a secret whose characters are escaped: all, some, or none."""
+    return "".join(_any_of(_spellings(character)).pattern for character in secret)
+
+
+def _spellings(character: str) -> set[str]:
+    """Return patterns for a character as it is, in URLs, JSON, HTML, and quoted by programs."""
+    code = ord(character)
+    plain = (character, quote(character, safe=""), html.escape(character))
     return {
-        secret,
-        quote(secret, safe=""),
-        html.escape(secret),
-        json.dumps(secret)[1:-1],
-        base64.b64encode(secret.encode()).decode().rstrip("="),
+        *map(re.escape, (*plain, json.dumps(character)[1:-1])),
+        rf"\\+{re.escape(character)}",
+        rf"\\+u{code:04x}",
+        rf"\\+x{code:02x}",
+        f"%{code:02x}",
+        f"&#0*{code};",
+        f"&#x0*{code:x};",
     }
+
+
+def _any_of(patterns: set[str], flags: int = 0) -> re.Pattern[str]:
+    longest_first = sorted(patterns, key=lambda pattern: (-len(pattern), pattern))
+    return re.compile(f"(?:{'|'.join(longest_first)})", flags)
 
 
 def showable(text: str, limit: int | None = None) -> str:

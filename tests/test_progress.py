@@ -24,7 +24,7 @@ from terminals import Terminal, a_terminal
 from ringg_runner.cli.bar import Bar
 from ringg_runner.cli.output import say, show
 from ringg_runner.cli.progress import Gauge, Lines, has_room_for_a_bar, watching
-from ringg_runner.report.pace import Pace
+from ringg_runner.report.speed import Speed
 from ringg_runner.running.tally import Tally
 from ringg_runner.runs import Outcome
 
@@ -147,7 +147,7 @@ def test_a_terminal_without_unicode_gets_none(tmp_path: Path) -> None:
             os.fdopen(os.dup(terminal.slave), "wb"), "ascii", "backslashreplace"
         )
         with ascii_stream:
-            bar = Bar(lambda: (a_tally(started=1), Pace()), ascii_stream, plain=True)
+            bar = Bar(lambda: (a_tally(started=1), Speed()), ascii_stream, plain=True)
             bar.look()
             terminal.wait_for("1/20,000  started 1, in flight 32")
             bar.end()
@@ -155,7 +155,7 @@ def test_a_terminal_without_unicode_gets_none(tmp_path: Path) -> None:
 
 
 def test_a_bar_that_fails_is_given_up_and_loses_no_line() -> None:
-    readings: list[tuple[Tally, Pace]] = [(a_tally(started=1), Pace())]
+    readings: list[tuple[Tally, Speed]] = [(a_tally(started=1), Speed())]
     with a_terminal() as terminal:
         bar = Bar(readings.pop, terminal.stream, plain=True)
         out = bar.above(terminal.stream)
@@ -174,7 +174,7 @@ def test_a_bar_that_fails_is_given_up_and_loses_no_line() -> None:
 def test_a_terminal_that_is_gone_holds_nothing_up() -> None:
     with a_terminal() as terminal:
         gone = os.fdopen(os.dup(terminal.slave), "w")
-    bar = Bar(lambda: (a_tally(), Pace()), gone, plain=True)
+    bar = Bar(lambda: (a_tally(), Speed()), gone, plain=True)
     bar.above(gone).write("one\n")
     bar.look()
     bar.above(gone).write("two\n")
@@ -403,12 +403,12 @@ def test_messages_stand_above_the_bar(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         terminal.wait_for("interrupted")
 
-    applied = Applied(tmp_path, interrupts)
+    applied = Applied(tmp_path, interrupts, "--concurrency", "1")
     head, rows = 3, rows_of(applied.server, "started", "cancelled", "cancelled")
     assert applied.code == 130
     assert applied.screen.shown == [
         *rows[:head],
-        "interrupted: nothing more is started; waiting for the request under way",
+        "interrupted: nothing more is started; 1 under way may end within 5 s",
         *rows[head:],
         "1 started, 2 cancelled",
     ]

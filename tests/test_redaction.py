@@ -25,8 +25,32 @@ KEY = 'rg_live_a/b+c"d=42'
         json.dumps(KEY)[1:-1],
         KEY.replace('"', "&quot;"),
         base64.b64encode(KEY.encode()).decode(),
+        KEY.replace("r", "\\u0072"),
+        KEY.replace("r", "\\\\u0072").replace("_", "\\\\u005F"),
+        KEY.replace('"', '\\\\"'),
+        KEY.replace("l", "\\x6c"),
+        "".join(f"&#{ord(character)};" for character in KEY),
+        KEY.replace("_", "&#x5F;").replace("l", "&#0108;"),
+        "".join(f"%{ord(character):02X}" for character in KEY),
+        KEY.replace("/", "\\/"),
     ],
-    ids=["plain", "upper case", "percent", "percent in lower case", "json", "html", "base64"],
+    ids=[
+        "plain",
+        "upper case",
+        "percent",
+        "percent in lower case",
+        "json",
+        "html",
+        "base64",
+        "a JSON escape",
+        "JSON within JSON",
+        "a quote within JSON within JSON",
+        "bytes as Python shows them",
+        "HTML numbers",
+        "some HTML numbers",
+        "percent throughout",
+        "an escaped slash",
+    ],
 )
 def test_a_secret_is_hidden_in_every_form_in_which_it_is_echoed(echo: str) -> None:
     hidden = Redactor.of(KEY).hide(f"<{echo}>")
@@ -62,6 +86,8 @@ def test_a_secret_is_in_no_text_that_was_redacted(before: str, secret: str, afte
         ("\x9b2J", "2J"),
         ("  a   b  ", "a b"),
         ("नमस्ते", "नमस्ते"),
+        ("half a \ud800 character", "half a character"),
+        ("un\u00adseen\U000e0041", "un seen"),
     ],
 )
 def test_a_foreign_text_becomes_one_line_that_no_terminal_obeys(foreign: str, shown: str) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.report.pace import Pace
 from ringg_runner.report.progress import Part, duration, fitting, line, parts
+from ringg_runner.report.speed import Speed
 from ringg_runner.running.tally import Tally
 from ringg_runner.runs import Outcome
 
@@ -18,11 +18,11 @@ BUSY = Tally(
     Counter({Outcome.STARTED: 398, Outcome.SKIPPED: 9, Outcome.UNRESOLVED: 5}),
     in_flight=32,
 )
-FAST = Pace(640.2, 30.6)
+FAST = Speed(640.2, 30.6)
 
 
-def words(tally: Tally, pace: Pace, width: int) -> str:
-    return " · ".join(part.text for part in fitting(list(parts(tally, pace)), width, 3))
+def words(tally: Tally, speed: Speed, width: int) -> str:
+    return " · ".join(part.text for part in fitting(list(parts(tally, speed)), width, 3))
 
 
 def test_a_line_tells_all_of_it() -> None:
@@ -34,20 +34,20 @@ def test_a_line_tells_all_of_it() -> None:
 
 def test_what_is_under_way_is_not_counted_as_done() -> None:
     tally = Tally(3, Counter(), in_flight=2, unsettled=1)
-    assert line(tally, Pace()) == "0 of 3: 0 started; 2 in flight; 1 unsettled"
-    assert words(tally, Pace(), 80) == "0/3 · started 0 · in flight 2 · unsettled 1"
+    assert line(tally, Speed()) == "0 of 3: 0 started; 2 in flight; 1 unsettled"
+    assert words(tally, Speed(), 80) == "0/3 · started 0 · in flight 2 · unsettled 1"
 
 
 def test_a_pause_says_who_asked_for_it() -> None:
     tally = Tally(3, Counter({Outcome.STARTED: 1}), paused_for=29.2)
-    assert line(tally, Pace()) == "1 of 3: 1 started; waiting 30 s, as the API asks"
-    assert words(tally, Pace(), 80) == "1/3 · started 1 · waiting 30 s, as the API asks"
+    assert line(tally, Speed()) == "1 of 3: 1 started; waiting 30 s, as the API asks"
+    assert words(tally, Speed(), 80) == "1/3 · started 1 · waiting 30 s, as the API asks"
 
 
 def test_where_something_is_being_settled_the_time_left_is_the_least() -> None:
     tally = Tally(9, Counter({Outcome.STARTED: 4}), unsettled=1)
-    assert line(tally, Pace(0.51, 8)).endswith("; 1 unsettled; 0.5/s; at least 0:00:08 left")
-    assert words(tally, Pace(0.51, 8), 80).endswith(" · 0.5/s · at least 0:00:08 left")
+    assert line(tally, Speed(0.51, 8)).endswith("; 1 unsettled; 0.5/s; at least 0:00:08 left")
+    assert words(tally, Speed(0.51, 8), 80).endswith(" · 0.5/s · at least 0:00:08 left")
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_a_narrow_terminal_keeps_what_matters_most(width: int, shown: str) -> No
 
 def test_a_pause_is_told_in_fewer_words_where_there_is_no_room_for_all() -> None:
     tally = Tally(20_000, Counter({Outcome.STARTED: 412}), paused_for=30)
-    assert words(tally, Pace(), 39) == "412/20,000 · started 412 · waiting 30 s"
-    assert words(tally, Pace(), 25) == "412/20,000 · waiting 30 s"
+    assert words(tally, Speed(), 39) == "412/20,000 · started 412 · waiting 30 s"
+    assert words(tally, Speed(), 25) == "412/20,000 · waiting 30 s"
 
 
 @given(

@@ -115,6 +115,8 @@ def test_nothing_is_sent_again_once_the_run_is_stopped() -> None:
         ("1.5", None),
         ("²", None),
         ("[hidden]", None),
+        ("Tue, 01 Dec 99999999999 09:00:00 GMT", None),
+        ("Tue, 01 Dec 2026 09:00:00 -99999999999999", None),
     ],
 )
 def test_retry_after_is_read_in_both_forms(header: str | None, seconds: float | None) -> None:

@@ -55,6 +55,24 @@ if TYPE_CHECKING:
     hidden=True,
     help="How long a claim outlives its run.",
 )
+@options.network
+@click.option(
+    "--concurrency",
+    metavar="N",
+    type=click.IntRange(1, 256),
+    default=8,
+    show_default=True,
+    help="How many starts are under way at a time.",
+)
+@click.option(
+    "--rate", metavar="N/s", type=options.Rate(), help="How many begin: 5/s, 100/m or 1000/h."
+)
+@click.option(
+    "--max-failures",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Begin nothing more once so many failed or are unresolved.",
+)
 @click.option("--no-refresh", is_flag=True, help="Never read the server's own list.")
 @click.option(
     "--resend-unconfirmed",
@@ -79,6 +97,10 @@ def command(
     timeout: float,
     settle: float,
     lease: float,
+    ca_file: Path | None,
+    concurrency: int,
+    rate: float | None,
+    max_failures: int | None,
     no_refresh: bool,
     resend_unconfirmed: bool,
     without_memory: bool,
@@ -108,8 +130,12 @@ def command(
         patience,
         refresh=not no_refresh,
         lease=lease,
+        ca_file=ca_file,
         quiet=quiet,
         results=output == "text",
+        concurrency=concurrency,
+        rate=rate,
+        max_failures=max_failures,
     )
     to_ask = not (yes or prepared.environment.embedded)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
@@ -147,7 +173,7 @@ def _approved(
             "review the plan, then give --yes",
         )
     key = read_key(environment, os.environ)
-    view = look(prepared, key, manner.limits) if manner.refresh else None
+    view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
     plan = prepared.plan(clock.now(), known, view)
     if plan.summary[Action.START]:
         remembers = remembers or environment.embedded
@@ -155,7 +181,7 @@ def _approved(
         if to_ask:
             _ask(plan)
             # People take their time. What they approved is held against how things stand now.
-            view = look(prepared, key, manner.limits) if manner.refresh else None
+            view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
             plan = prepared.plan(clock.now(), known, view).narrowed_to(plan)
     return Approved(prepared, plan, key, manner, known, view)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
     from ringg_runner.cli.progress import Reading
-    from ringg_runner.report.pace import Pace
+    from ringg_runner.report.speed import Speed
     from ringg_runner.running.tally import Tally
 
     _Piece: TypeAlias = tuple[TextIO, str]
@@ -155,7 +155,7 @@ class _AsItIs:
         yield Segment(self.text)
 
 
-def _drawn(tally: Tally, going: Pace, console: Console) -> RenderableType:
+def _drawn(tally: Tally, going: Speed, console: Console) -> RenderableType:
     """Lay the parts of the bar out on one line; the last column stays free, so none wraps."""
     from rich.progress_bar import ProgressBar
     from rich.table import Table

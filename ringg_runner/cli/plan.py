@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @options.selecting
 @options.output_format("text", "json")
 @click.option("--refresh", is_flag=True, help="Ask the API's own list too; needs the key.")
+@options.network
 @click.option("-v", "--verbose", is_flag=True, help="Show each request in full.")
 def command(
     *,
@@ -28,6 +29,7 @@ def command(
     project_file: Path | None,
     output: str,
     refresh: bool,
+    ca_file: Path | None,
     verbose: bool,
 ) -> None:
     """Show what an apply would do with each campaign.
@@ -37,7 +39,7 @@ def command(
     can be read from here. Without --refresh it needs no key, and asks nobody else.
     """
     prepared = prepare(options.selection(paths, environment, project_file))
-    show_plan(plan_of(prepared, refresh=refresh), output, verbose=verbose)
+    show_plan(plan_of(prepared, refresh=refresh, ca_file=ca_file), output, verbose=verbose)
 
 
 def prepare(selection: Selection) -> Prepared:
@@ -50,7 +52,7 @@ def prepare(selection: Selection) -> Prepared:
     return prepared
 
 
-def plan_of(prepared: Prepared, *, refresh: bool) -> Plan:
+def plan_of(prepared: Prepared, *, refresh: bool, ca_file: Path | None = None) -> Plan:
     """Plan by what the ledger knows, and with `refresh` by what the server's list shows."""
     from ringg_runner.cli.memory import known_for_a_plan
     from ringg_runner.times import SystemClock
@@ -62,7 +64,8 @@ def plan_of(prepared: Prepared, *, refresh: bool) -> Plan:
         from ringg_runner.authoring.environments import read_key
         from ringg_runner.cli.connecting import look
 
-        view = look(prepared, read_key(prepared.environment, os.environ), TimeLimits())
+        key = read_key(prepared.environment, os.environ)
+        view = look(prepared, key, TimeLimits(), ca_file)
     return prepared.plan(SystemClock().now(), known, view)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 import click
 
 from ringg_runner.cli.output import say
-from ringg_runner.report import pace, progress
+from ringg_runner.report import progress, speed
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringg_runner.runs import Outcome
     from ringg_runner.times import Clock
 
-    Reading: TypeAlias = tuple[Tally, pace.Pace]
+    Reading: TypeAlias = tuple[Tally, speed.Speed]
 
 EVERY = 10.0
 """How many seconds lie between two lines where there is no terminal."""
@@ -50,7 +50,7 @@ def watching(
     `results` says whether stdout takes results meanwhile: they are then written above the bar
     where stdout is the same terminal, and there is no bar where they could get into it.
     """
-    gauge = Gauge(tally, pace.without_a_request(plan), clock)
+    gauge = Gauge(tally, speed.without_a_request(plan), clock)
     if quiet:
         yield
     elif has_room_for_a_bar(sys.stdout, sys.stderr, os.environ, results=results):
@@ -71,18 +71,18 @@ def watching(
 
 @dataclass(slots=True)
 class Gauge:
-    """Reads a tally at a moment, and the pace at which it grew up to then."""
+    """Reads a tally at a moment, and the speed at which it grew up to then."""
 
     tally: Tally
     free: Counter[Outcome]
     clock: Clock
-    _samples: tuple[pace.Sample, ...] = ()
+    _samples: tuple[speed.Sample, ...] = ()
 
     def read(self) -> Reading:
-        """Return the tally as it stands, and its pace."""
+        """Return the tally as it stands, and its speed."""
         tally = replace(self.tally, outcomes=self.tally.outcomes.copy())
-        self._samples = pace.seen(self._samples, tally, self.free, self.clock.elapsed())
-        return tally, pace.pace(self._samples, pace.still_to_send(tally, self.free))
+        self._samples = speed.seen(self._samples, tally, self.free, self.clock.elapsed())
+        return tally, speed.speed(self._samples, speed.still_to_send(tally, self.free))
 
 
 class Display(Protocol):

@@ -15,7 +15,7 @@ from ringg_runner.runs import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ringg_runner.report.pace import Pace
+    from ringg_runner.report.speed import Speed
     from ringg_runner.running.tally import Tally
 
 
@@ -42,7 +42,7 @@ _RANKS = {
 }
 
 
-def parts(tally: Tally, pace: Pace) -> Iterator[Part]:
+def parts(tally: Tally, speed: Speed) -> Iterator[Part]:
     """Yield the parts of a bar, from left to right."""
     yield Part(0, f"{tally.done:,}/{tally.total:,}")
     for outcome, count in _outcomes(tally):
@@ -53,11 +53,11 @@ def parts(tally: Tally, pace: Pace) -> Iterator[Part]:
         yield Part(4, f"unsettled {tally.unsettled:,}", COLOURS[Outcome.UNRESOLVED])
     if tally.paused_for:
         yield Part(1, _pause(tally), "yellow", short=f"waiting {ceil(tally.paused_for):,} s")
-    if pace.rate is not None:
-        yield Part(8, _rate(pace.rate))
-    if pace.left is not None:
+    if speed.rate is not None:
+        yield Part(8, _rate(speed.rate))
+    if speed.left is not None:
         at_least = "at least " if tally.unsettled else ""
-        yield Part(5, f"{at_least}{duration(pace.left)} left")
+        yield Part(5, f"{at_least}{duration(speed.left)} left")
 
 
 def fitting(all_parts: Sequence[Part], width: int, gap: int) -> list[Part]:
@@ -72,7 +72,7 @@ def fitting(all_parts: Sequence[Part], width: int, gap: int) -> list[Part]:
     return [kept[part.rank] for part in all_parts if part.rank in kept]
 
 
-def line(tally: Tally, pace: Pace) -> str:
+def line(tally: Tally, speed: Speed) -> str:
     """Return a line that tells all of it, for a log."""
     outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in _outcomes(tally))
     told = [f"{tally.done:,} of {tally.total:,}: {outcomes}"]
@@ -82,10 +82,10 @@ def line(tally: Tally, pace: Pace) -> str:
         told.append(f"{tally.unsettled:,} unsettled")
     if tally.paused_for:
         told.append(_pause(tally))
-    if pace.rate is not None:
-        told.append(_rate(pace.rate))
-    if pace.left is not None:
-        told.append(f"{'at least' if tally.unsettled else 'about'} {duration(pace.left)} left")
+    if speed.rate is not None:
+        told.append(_rate(speed.rate))
+    if speed.left is not None:
+        told.append(f"{'at least' if tally.unsettled else 'about'} {duration(speed.left)} left")
     return "; ".join(told)
 
 

@@ -20,6 +20,7 @@ from ringg_runner.running.settling import LOOKS, Look, Settled, look_for, settle
 from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Stop
 
 if TYPE_CHECKING:
+    from ringg_runner.api.server_list import View
     from ringg_runner.campaigns import Campaign
     from ringg_runner.running.surroundings import Surroundings
 
@@ -251,7 +252,10 @@ class Start:
         """Look at the server's list, and keep in the trail what it showed."""
         if self.around.lookout is None:
             return None
-        view = await self.around.interruption.bear(self.around.lookout.look(), _NOT_READ)
+        interruption = self.around.interruption
+        view: View = _NOT_READ
+        if not interruption.given_up:
+            view = await interruption.bear(self.around.lookout.look(), _NOT_READ)
         look = look_for(view, self.campaign.list_id)
         self._looks.append(look)
         with suppress(LedgerError):

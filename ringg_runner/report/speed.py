@@ -1,7 +1,7 @@
 """How fast a run goes, and how long it will still take: numbers, told only where they are known.
 
-A campaign that needs no request takes no time, so it tells nothing of the pace. What is being
-settled waits for the server's list, and what is paused for the API: neither has a pace.
+A campaign that needs no request takes no time, so it tells nothing of the speed. What is being
+settled waits for the server's list, and what is paused for the API: neither has a speed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ringg_runner.running.tally import Tally
 
 WINDOW = 15.0
-"""How many seconds back the pace is taken from."""
+"""How many seconds back the speed is taken from."""
 
 ENOUGH = 3.0
-"""How many seconds have to be seen before a pace is told."""
+"""How many seconds have to be seen before a speed is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Speed:
     """Requests that come to an outcome each second, and seconds left; None is not known."""
 
     rate: float | None = None
@@ -76,13 +76,13 @@ def seen(
     return (*recent, Sample(at, answered(tally, free)))
 
 
-def pace(samples: tuple[Sample, ...], to_send: int) -> Pace:
-    """Return the pace over these samples, and what it means for so many requests to come."""
+def speed(samples: tuple[Sample, ...], to_send: int) -> Speed:
+    """Return the speed over these samples, and what it means for so many requests to come."""
     if not samples:
-        return Pace()
+        return Speed()
     span = samples[-1].at - samples[0].at
     gained = samples[-1].answered - samples[0].answered
     if span < ENOUGH or not gained:
-        return Pace()
+        return Speed()
     rate = gained / span
-    return Pace(rate, to_send / rate if to_send else None)
+    return Speed(rate, to_send / rate if to_send else None)

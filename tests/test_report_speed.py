@@ -9,14 +9,14 @@ from build import a_campaign, a_plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.report.pace import (
+from ringg_runner.report.speed import (
     ENOUGH,
     WINDOW,
-    Pace,
     Sample,
+    Speed,
     answered,
-    pace,
     seen,
+    speed,
     still_to_send,
     without_a_request,
 )
@@ -54,7 +54,7 @@ def test_what_a_plan_skips_and_holds_takes_no_request() -> None:
     ],
     ids=["sent", "judged", "free skips", "more than the free", "cancelled", "nothing"],
 )
-def test_only_outcomes_that_took_a_request_count_for_the_pace(
+def test_only_outcomes_that_took_a_request_count_for_the_speed(
     tally: Tally, free: dict[Outcome, int], expected: int
 ) -> None:
     assert answered(tally, Counter(free)) == expected
@@ -72,9 +72,9 @@ def test_what_is_being_settled_is_not_to_be_sent() -> None:
     assert still_to_send(a_tally(started=90, unsettled=10), NONE_FREE) == 0
 
 
-def test_the_pace_is_that_of_the_window() -> None:
+def test_the_speed_is_that_of_the_window() -> None:
     samples = (Sample(10, 100), Sample(11, 110), Sample(15, 200))
-    assert pace(samples, 300) == Pace(20.0, 15.0)
+    assert speed(samples, 300) == Speed(20.0, 15.0)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_the_pace_is_that_of_the_window() -> None:
     ],
     ids=["nothing seen", "one moment", "too short a time", "nothing came"],
 )
-def test_no_pace_is_told_before_it_can_be_known(samples: tuple[Sample, ...]) -> None:
-    assert pace(samples, 100) == Pace()
+def test_no_speed_is_told_before_it_can_be_known(samples: tuple[Sample, ...]) -> None:
+    assert speed(samples, 100) == Speed()
 
 
 def test_no_time_is_left_to_tell_where_nothing_is_to_be_sent() -> None:
-    assert pace((Sample(0, 0), Sample(10, 50)), 0) == Pace(5.0, None)
+    assert speed((Sample(0, 0), Sample(10, 50)), 0) == Speed(5.0, None)
 
 
 def test_what_lies_before_the_window_is_forgotten() -> None:
@@ -101,13 +101,13 @@ def test_what_lies_before_the_window_is_forgotten() -> None:
     assert seen((old, recent), a_tally(started=9), NONE_FREE, now) == (recent, Sample(now, 9))
 
 
-def test_a_pause_has_no_pace_and_does_not_slow_down_the_one_after_it() -> None:
+def test_a_pause_has_no_speed_and_does_not_slow_down_the_one_after_it() -> None:
     before = (Sample(0, 0), Sample(10, 500))
     paused = seen(before, a_tally(1000, started=500, paused_for=30), NONE_FREE, 11)
-    assert pace(paused, 500) == Pace()
+    assert speed(paused, 500) == Speed()
     after = seen(paused, a_tally(1000, started=500), NONE_FREE, 41)
     after = seen(after, a_tally(1000, started=700), NONE_FREE, 45)
-    assert pace(after, 300) == Pace(50.0, 6.0)
+    assert speed(after, 300) == Speed(50.0, 6.0)
 
 
 OUTCOMES = st.lists(st.tuples(st.sampled_from(list(Outcome)), st.booleans()), max_size=40)
