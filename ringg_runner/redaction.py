@@ -18,11 +18,25 @@ HIDDEN = "[hidden]"
 SHORTEST = 4
 """Below so many characters a text is no secret, and hiding it would garble every other word."""
 
-# C0, DEL and C1, the marks that reorder text or are not seen, the separators that terminals take
-# for new lines, and halves of characters, which nothing can write.
-_UNSHOWABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
-    "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]+"
+# C0 without tab and line breaks, DEL and C1.
+_CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+# The marks that reorder text or are not seen, and the separators that terminals take for new lines.
+_MARKS = (
+    "\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f"
+)
+# What stands for no character: XML forbids it, and no encoding has it.
+_NOTHING = "\ud800-\udfff\ufffe\uffff"
+_UNSHOWABLE = re.compile(f"[\t\n\r{_CONTROL}{_MARKS}\ud800-\udfff]+")
+_UNWRITABLE = re.compile(f"[{_CONTROL}{_NOTHING}]")
+_HARMFUL = re.compile(f"[\n\r{_CONTROL}{_MARKS}{_NOTHING}]")
+_REPLACEMENT = "\ufffd"
+
+# The value of a key that sounds secret, and who stands before the @ of a URL. References are none.
+_CREDENTIAL = re.compile(
+    r"""((?:key|token|secret|password)["']?\s*:\s+["']?)([^\s"'${}\[\],#]+)"""
+    r"""|(://)([^/\s@"'${}]+)(?=@)""",
+    re.IGNORECASE,
 )
 
 
@@ -99,3 +113,20 @@ def showable(text: str, limit: int | None = None) -> str:
     if limit is not None and len(line) > limit:
         return line[: limit - 1] + "…"
     return line
+
+
+def writable(text: str) -> str:
+    """Return a text that XML and every encoding can hold: what they can't is replaced."""
+    return _UNWRITABLE.sub(_REPLACEMENT, text)
+
+
+def harmless(line: str) -> str:
+    """Return a line, tabs kept, in which what a terminal would obey is replaced one for one."""
+    return _HARMFUL.sub(_REPLACEMENT, line)
+
+
+def starred(line: str) -> str:
+    """Return a line of YAML, as long as it was, with stars for what looks like a password."""
+    return _CREDENTIAL.sub(
+        lambda found: f"{found[1] or found[3]}{'*' * len(found[2] or found[4])}", line
+    )

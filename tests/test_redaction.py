@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.redaction import HIDDEN, Redactor, Secret, showable
+from ringg_runner.redaction import (
+    HIDDEN,
+    Redactor,
+    Secret,
+    harmless,
+    showable,
+    starred,
+    writable,
+)
 
 KEY = 'rg_live_a/b+c"d=42'
 
@@ -103,3 +111,39 @@ def test_a_long_text_is_cut_where_it_says_so() -> None:
 def test_whatever_is_shown_is_one_line_without_control_characters(text: str) -> None:
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in showable(text))
     assert len(showable(text).splitlines()) <= 1
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_what_is_writable_can_be_encoded_and_keeps_its_line_breaks(text: str) -> None:
+    written = writable(text)
+    assert len(written) == len(text)
+    assert written.encode().decode() == written
+    assert [c for c in written if c in "\t\n\r"] == [c for c in text if c in "\t\n\r"]
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in written if c not in "\t\n\r")
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_a_harmless_line_has_as_many_characters_and_is_one_line(text: str) -> None:
+    line = harmless(text)
+    assert len(line) == len(text)
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in line if c != "\t")
+    assert len(line.splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("api_key: rg_live_1 # mine", "api_key: ********* # mine"),
+        ("  Auth-Token:  'abc'", "  Auth-Token:  '***'"),
+        ("{api_key: abc, name: b}", "{api_key: ***, name: b}"),
+        ('{"password": "abc"}', '{"password": "***"}'),
+        ("ledger: postgresql://joe:abc@db/x", "ledger: postgresql://*******@db/x"),
+        ("ledger: postgresql://joe:${env.PW}@db/x", "ledger: postgresql://joe:${env.PW}@db/x"),
+        ("api_key: ${env.KEY}", "api_key: ${env.KEY}"),
+        ("api_key_env: RINGG_API_KEY", "api_key_env: RINGG_API_KEY"),
+        ("callback_url: https://example.com/a?b=c", "callback_url: https://example.com/a?b=c"),
+    ],
+)
+def test_what_looks_like_a_password_is_starred_out_and_nothing_moves(line: str, shown: str) -> None:
+    assert starred(line) == shown
+    assert len(starred(line)) == len(line)

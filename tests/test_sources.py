@@ -155,6 +155,8 @@ def test_a_file_that_is_not_utf_8_is_told_where_it_is_not(
     told = refusal(write(here / "a.yaml", content))
     assert (told.rule, told.position) == ("not-utf-8", place)
     assert byte in told.message
+    assert told.quote is not None
+    assert told.quote.text[told.position.column - 1] == "\ufffd"
 
 
 def test_a_file_may_be_as_large_as_is_allowed_and_no_larger(here: Path) -> None:

@@ -80,14 +80,20 @@ def load(path: Path | None, directory: Path) -> Project:
     if path is not None and not os.path.isfile(path):  # noqa: PTH113
         raise InvalidInputError(f"{path}: no such project file")
     path = path or _nearest(directory)
-    if path is None:
-        return Project(directory)
-    documents, findings = validation.load(path, "project")
-    project = Project(path.resolve().parent, documents[0] if documents else None)
+    return read(path, path.resolve().parent) if path else Project(directory)
+
+
+def read(path: Path, root: Path, stdin: Path | None = None) -> Project:
+    """Read a project file that stands for what lies below `root`.
+
+    Standard input goes by the name `stdin`. Raises FindingsError with every finding.
+    """
+    documents, findings = validation.load(path, "project", stdin)
+    project = Project(root, documents[0] if documents else None)
     findings += [
         error(
             extra.file,
-            extra.position,
+            extra.at(()),
             "second-document",
             "a project file is one document",
             "remove this one, and the --- before it",
@@ -95,7 +101,7 @@ def load(path: Path | None, directory: Path) -> Project:
         for extra in documents[1:]
     ]
     if not documents and not findings:
-        file = sources.display(path)
+        file = sources.display(path, stdin)
         findings = [error(file, START, "empty-file", "the project file is empty", "add version: 1")]
     if project.document and not findings:
         findings = list(_check(project, project.document))

@@ -149,7 +149,7 @@ class _Reading:
             self.findings.append(
                 error(
                     self.manifest.file,
-                    self.manifest.position,
+                    self.manifest.at(()),
                     "missing-key",
                     f"{key} is missing",
                     f"add it here, or under defaults in the project file: {key}: …",

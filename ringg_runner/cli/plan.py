@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringg_runner.cli import options
-from ringg_runner.cli.output import show, warn
+from ringg_runner.cli.output import show, warn, width
 
 if TYPE_CHECKING:
     from ringg_runner.pipeline import Prepared, Selection
@@ -45,10 +45,10 @@ def command(
 def prepare(selection: Selection) -> Prepared:
     """Resolve the selection, and tell on stderr what is worth a look."""
     from ringg_runner import pipeline
-    from ringg_runner.report import text
+    from ringg_runner.report.findings import text
 
     prepared = pipeline.prepare(selection, Path.cwd(), os.environ)
-    warn(text.of_findings(prepared.findings))
+    warn(text.of_findings(prepared.findings, width()))
     return prepared
 
 
