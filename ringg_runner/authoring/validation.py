@@ -17,7 +17,7 @@ from jsonschema import Draft7Validator, FormatChecker, ValidationError, validato
 from ringg_runner.authoring import schemas, sources
 from ringg_runner.authoring.yaml_reader import read_documents
 from ringg_runner.diagnostics import Diagnostic, Position, did_you_mean, error
-from ringg_runner.times import parse_moment
+from ringg_runner.times import ZONELESS, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -182,6 +182,13 @@ def _malformed(failure: _Failure) -> Iterator[Diagnostic]:
 
 
 def _no_moment(failure: _Failure) -> Iterator[Diagnostic]:
+    if ZONELESS.fullmatch(failure.value):
+        yield failure.finding(
+            "no-zone",
+            f"{failure.name} has no zone: {failure.value}",
+            f"add it, as in {failure.value}+05:30 or {failure.value}Z",
+        )
+        return
     yield failure.finding(
         "not-a-moment",
         f"{failure.name} is not a moment: {_shown(failure.value)}",
