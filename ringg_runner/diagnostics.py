@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from ringg_runner.redaction import without_keys
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -69,8 +71,18 @@ def warning(
     )
 
 
+def info(
+    file: str, position: Position, rule: str, message: str, hint: str | None = None
+) -> Diagnostic:
+    """Return a finding that is good to know."""
+    return Diagnostic(
+        file, position, Severity.INFO, rule, _bounded(message), hint and _bounded(hint)
+    )
+
+
 def _bounded(text: str) -> str:
-    """Cut what a finding quotes: a value may be as long as its file."""
+    """Cut what a finding quotes, since a value may be as long as its file, and hide keys in it."""
+    text = without_keys(text)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 

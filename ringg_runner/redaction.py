@@ -18,6 +18,12 @@ HIDDEN = "[hidden]"
 SHORTEST = 4
 """Below so many characters a text is no secret, and hiding it would garble every other word."""
 
+KEY = re.compile(r"\b(?:rg|ringg)_live_(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{8,}")
+"""The shape of Ringg's API keys, by its documentation; others are a UUID, as every id is one.
+
+A digit is asked for, so that no variable's name is taken for a key.
+"""
+
 # C0, DEL and C1, the marks that reorder text, and the separators that terminals take for new lines.
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
@@ -52,6 +58,11 @@ class Redactor:
         """Return the text without its secrets."""
         pattern = _pattern(self._secrets)
         return pattern.sub(HIDDEN, text) if pattern else text
+
+
+def without_keys(text: str) -> str:
+    """Return a text without whatever has the shape of an API key."""
+    return KEY.sub(HIDDEN, text)
 
 
 @lru_cache(maxsize=64)

@@ -45,6 +45,11 @@ def environment(command: _Command) -> _Command:
     return command
 
 
+def strict(command: _Command) -> _Command:
+    """Add --strict."""
+    return click.option("--strict", is_flag=True, help="Take every warning for an error.")(command)
+
+
 def output_format(*formats: str) -> Callable[[_Command], _Command]:
     """Add --format, with the first format as default."""
     return click.option(
@@ -58,12 +63,16 @@ def output_format(*formats: str) -> Callable[[_Command], _Command]:
 
 
 def selection(
-    paths: tuple[Path, ...], environment: str | None, project_file: Path | None
+    paths: tuple[Path, ...],
+    environment: str | None,
+    project_file: Path | None,
+    *,
+    strict: bool = False,
 ) -> Selection:
     """Return what these options select."""
     from ringg_runner.pipeline import Selection
 
-    return Selection(paths, project_file, environment)
+    return Selection(paths, project_file, environment, strict)
 
 
 def _choose_colour(ctx: click.Context, _option: click.Parameter, plain: bool) -> None:

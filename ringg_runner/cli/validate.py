@@ -16,9 +16,15 @@ from ringg_runner.errors import ExitCode
     "validate", short_help="Check manifests: every mistake in every file, with its place."
 )
 @options.selecting
+@options.strict
 @options.output_format("text", "json")
 def command(
-    *, paths: tuple[Path, ...], environment: str | None, project_file: Path | None, output: str
+    *,
+    paths: tuple[Path, ...],
+    environment: str | None,
+    project_file: Path | None,
+    strict: bool,
+    output: str,
 ) -> int:
     """Check manifests, and tell every mistake in every file with its place.
 
@@ -28,9 +34,10 @@ def command(
     """
     from ringg_runner import pipeline
     from ringg_runner.report import documents, text
+    from ringg_runner.times import SystemClock
 
-    selection = options.selection(paths, environment, project_file)
-    checked = pipeline.check(selection, Path.cwd(), os.environ)
+    selection = options.selection(paths, environment, project_file, strict=strict)
+    checked = pipeline.check(selection, Path.cwd(), os.environ, SystemClock().now())
     if output == "json":
         show(documents.encode(documents.of_check(checked)))
     else:
