@@ -1,20 +1,20 @@
 """What a check found, and where: the value that every stage reports mistakes with.
 
-It owns positions, severities and their order. It neither prints nor decides an exit code.
+It owns places, severities and their order. It neither prints nor decides an exit code.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from ringg_runner.redaction import without_keys
+from ringg_runner.redaction import starred_keys, without_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class Severity(StrEnum):
@@ -32,7 +32,50 @@ class Position(NamedTuple):
     column: int
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The line that a finding is about; of a very long line, the part around its place.
+
+    It travels with the finding: the file may be gone, or be another, when the finding is shown.
+    """
+
+    text: str
+    column: int = 1
+    """Where in its line the text begins."""
+
+    @classmethod
+    def of(cls, line: str, column: int) -> Quote:
+        """Return the line, or so much of it around a column that it is worth keeping.
+
+        An API key in it is starred out: whatever shows a finding must not show that.
+        """
+        line = starred_keys(line)
+        if len(line) <= MAX_QUOTE:
+            return cls(line)
+        first = max(0, column - 1 - MAX_QUOTE // 2)
+        return cls(line[first : first + MAX_QUOTE], first + 1)
+
+
+class Place(NamedTuple):
+    """A stretch of a file; without an end it is a point, and without a quote nobody knows it."""
+
+    start: Position
+    end: Position | None = None
+    """The position after its last character."""
+    quote: Quote | None = None
+
+    def quoting(self, lines: Sequence[str]) -> Place:
+        """Return the place with its line, of all the lines of its file."""
+        line, column = self.start
+        if line > len(lines):
+            return self
+        return self._replace(quote=Quote.of(lines[line - 1], column))
+
+
 START = Position(1, 1)
+
+MAX_QUOTE = 1_000
+"""How many characters of a line travel with a finding."""
 
 MAX_TEXT = 300
 """How many characters a message and a hint have at the most."""
@@ -51,33 +94,32 @@ class Diagnostic:
     rule: str
     message: str
     hint: str | None = None
+    end: Position | None = None
+    """The position after the last character; None where only a point is known."""
+    quote: Quote | None = None
 
 
 def error(
-    file: str, position: Position, rule: str, message: str, hint: str | None = None
+    file: str, place: Position | Place, rule: str, message: str, hint: str | None = None
 ) -> Diagnostic:
     """Return a finding that stops a plan or an apply."""
-    return Diagnostic(
-        file, position, Severity.ERROR, rule, _bounded(message), hint and _bounded(hint)
-    )
+    start, end, quote = place if isinstance(place, Place) else Place(place)
+    message, hint = _bounded(message), hint and _bounded(hint)
+    return Diagnostic(file, start, Severity.ERROR, rule, message, hint, end, quote)
 
 
 def warning(
-    file: str, position: Position, rule: str, message: str, hint: str | None = None
+    file: str, place: Position | Place, rule: str, message: str, hint: str | None = None
 ) -> Diagnostic:
     """Return a finding that is shown, and stops nothing."""
-    return Diagnostic(
-        file, position, Severity.WARNING, rule, _bounded(message), hint and _bounded(hint)
-    )
+    return replace(error(file, place, rule, message, hint), severity=Severity.WARNING)
 
 
 def info(
-    file: str, position: Position, rule: str, message: str, hint: str | None = None
+    file: str, place: Position | Place, rule: str, message: str, hint: str | None = None
 ) -> Diagnostic:
     """Return a finding that is good to know."""
-    return Diagnostic(
-        file, position, Severity.INFO, rule, _bounded(message), hint and _bounded(hint)
-    )
+    return replace(error(file, place, rule, message, hint), severity=Severity.INFO)
 
 
 def _bounded(text: str) -> str:
@@ -95,6 +137,12 @@ def position_in(text: str, offset: int) -> Position:
     """Return where the character at an offset of a text stands."""
     before = lines_of(text[:offset])
     return Position(len(before), len(before[-1]) + 1)
+
+
+def place_in(text: str, offset: int) -> Place:
+    """Return the place of the character at an offset of a text."""
+    start = position_in(text, offset)
+    return Place(start, Position(start.line, start.column + 1)).quoting(lines_of(text))
 
 
 def in_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -5,7 +5,9 @@ Each stage is called once, in order. Nothing here sends, prints or exits.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ringg_runner.api.server_list import Listing
@@ -13,13 +15,12 @@ from ringg_runner.authoring import manifests, project, rules, sources
 from ringg_runner.authoring.environments import open_environment
 from ringg_runner.authoring.examination import Subject, examine, examine_in_all
 from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
-from ringg_runner.errors import FindingsError
+from ringg_runner.errors import FindingsError, UsageError
 from ringg_runner.planner import Action, Plan, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from ringg_runner.api.server_list import View
     from ringg_runner.authoring.environments import Environment
@@ -40,13 +41,20 @@ class Selection:
     project_file: Path | None = None
     environment: str | None = None
     strict: bool = False
+    stdin: Path | None = None
+    """The file that standard input stands for."""
+
+    @property
+    def edits_project(self) -> bool:
+        """Whether standard input stands for a project file."""
+        return self.stdin is not None and self.stdin.name == sources.PROJECT_FILE
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check saw: how much there is, and what is wrong with it."""
+    """What a check saw: the files by name, how many manifests, and what is wrong with them."""
 
-    files: int
+    files: tuple[str, ...]
     manifests: int
     findings: tuple[Diagnostic, ...]
 
@@ -97,9 +105,10 @@ def check(
     where nothing is selected, and UsageError for an environment that is not known.
     """
     try:
-        chosen = project.load(selection.project_file, directory)
+        chosen = _project(selection, directory)
     except FindingsError as failure:
-        return Checked(1, 0, in_order(failure.findings))
+        findings = in_order(failure.findings)
+        return Checked(tuple({finding.file: None for finding in findings}), 0, findings)
     loaded = _load(selection, chosen)
     names = (selection.environment,) if selection.environment else _environments(chosen)
     subject = Subject(loaded, chosen, environ, now, whole=not selection.paths)
@@ -143,12 +152,29 @@ def _of_other_agents(plan: Plan, view: Listing) -> Iterator[Diagnostic]:
             )
 
 
+def _project(selection: Selection, directory: Path) -> Project:
+    """Return the project of a selection: standard input finds it as the file of its name would."""
+    if selection.stdin is None:
+        return project.load(selection.project_file, directory)
+    folder = Path(os.path.abspath(directory / selection.stdin)).parent  # noqa: PTH100
+    if not selection.edits_project:
+        return project.load(selection.project_file, folder)
+    if selection.project_file is not None:
+        raise UsageError("standard input is the project file, and --project names another")
+    return project.read(sources.STDIN, folder, selection.stdin)
+
+
 def _load(selection: Selection, chosen: Project) -> Loaded:
     paths = selection.paths or chosen.manifests
-    loaded = manifests.load(paths)
+    if selection.edits_project:
+        loaded = manifests.load(path for path in paths if path != sources.STDIN)
+        name = sources.display(sources.STDIN, selection.stdin)
+        return replace(loaded, files=(name, *loaded.files))
+    loaded = manifests.load(paths, selection.stdin)
     if not loaded.manifests and not count(loaded.findings, Severity.ERROR):
+        named = ", ".join(sources.display(path, selection.stdin) for path in paths)
         raise FindingsError(
-            f"nothing selected: no manifest in {', '.join(map(sources.display, paths))}",
+            f"nothing selected: no manifest in {named}",
             loaded.findings,
             "name files or folders that hold some, or list them in the project file",
         )

@@ -116,7 +116,7 @@ def make_plan(
     """
     rows = view.rows if isinstance(view, Listing) else None
     starts = (
-        _held_by_the_manifest(campaign, now)
+        _held(campaign, now)
         or _known_from_the_ledger(campaign, now, known or {})
         or _seen_at_the_server(campaign, rows, remembers=known is not None)
         for campaign in in_order(campaigns)
@@ -136,16 +136,20 @@ def _not_checked(known: object, view: View | None) -> Iterator[str]:
         yield "the whole of the server's list: it moved while it was read"
 
 
-def _held_by_the_manifest(campaign: Campaign, now: datetime) -> PlannedStart | None:
+def _held(campaign: Campaign, now: datetime) -> PlannedStart | None:
+    reason = why_held(campaign, now)
+    return PlannedStart(campaign, Action.HOLD, reason) if reason else None
+
+
+def why_held(campaign: Campaign, now: datetime) -> str | None:
+    """Return why a manifest lets its campaign not be started at the moment `now`, if so."""
     window = campaign.window
     if not campaign.enabled:
-        return PlannedStart(campaign, Action.HOLD, "enabled: false")
+        return "enabled: false"
     if window.not_before and now < window.not_before:
-        moment = format_moment(window.not_before)
-        return PlannedStart(campaign, Action.HOLD, f"not before {moment}")
+        return f"not before {format_moment(window.not_before)}"
     if window.not_after and now > window.not_after:
-        moment = format_moment(window.not_after)
-        return PlannedStart(campaign, Action.HOLD, f"its time to start ended at {moment}")
+        return f"its time to start ended at {format_moment(window.not_after)}"
     return None
 
 

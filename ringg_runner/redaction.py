@@ -24,8 +24,26 @@ KEY = re.compile(r"\b(?:rg|ringg)_live_(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{8,}")
 A digit is asked for, so that no variable's name is taken for a key.
 """
 
-# C0, DEL and C1, the marks that reorder text, and the separators that terminals take for new lines.
-_UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+# C0 without tab and line breaks, DEL and C1.
+_CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+# The marks that reorder text or are not seen, and the separators that terminals take for new lines.
+_MARKS = (
+    "\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f"
+)
+# What stands for no character: XML forbids it, and no encoding has it.
+_NOTHING = "\ud800-\udfff\ufffe\uffff"
+_UNSHOWABLE = re.compile(f"[\t\n\r{_CONTROL}{_MARKS}\ud800-\udfff]+")
+_UNWRITABLE = re.compile(f"[{_CONTROL}{_NOTHING}]")
+_HARMFUL = re.compile(f"[\n\r{_CONTROL}{_MARKS}{_NOTHING}]")
+_REPLACEMENT = "\ufffd"
+
+# The value of a key that sounds secret, and who stands before the @ of a URL. References are none.
+_CREDENTIAL = re.compile(
+    r"""((?:key|token|secret|password)["']?\s*:\s+["']?)([^\s"'${}\[\],#]+)"""
+    r"""|(://)([^/\s@"'${}]+)(?=@)""",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +77,59 @@ class Redactor:
         pattern = _pattern(self._secrets)
         return pattern.sub(HIDDEN, text) if pattern else text
 
+    def star(self, line: str) -> str:
+        """Return a line, as long as it was, with stars for its secrets."""
+        pattern = _pattern(self._secrets)
+        return pattern.sub(_stars, line) if pattern else line
+
 
 def without_keys(text: str) -> str:
     """Return a text without whatever has the shape of an API key."""
     return KEY.sub(HIDDEN, text)
 
 
+def starred_keys(line: str) -> str:
+    """Return a line, as long as it was, with stars for whatever has the shape of an API key."""
+    return KEY.sub(_stars, line)
+
+
+def _stars(found: re.Match[str]) -> str:
+    return "*" * len(found[0])
+
+
 @lru_cache(maxsize=64)
 def _pattern(secrets: frozenset[str]) -> re.Pattern[str] | None:
-    forms = {form for secret in secrets for form in _forms(secret)}
-    longest_first = sorted(forms, key=lambda form: (-len(form), form))
-    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if forms else None
+    forms = {form for secret in secrets for form in (_spelled(secret), _packed(secret))}
+    return _any_of(forms, re.IGNORECASE) if forms else None
 
 
-def _forms(secret: str) -> set[str]:
+def _packed(secret: str) -> str:
+    return re.escape(base64.b64encode(secret.encode()).decode().rstrip("="))
+
+
+def _spelled(secret: str) -> str:
+    """Return a pattern for a secret whose characters are escaped: all, some, or none."""
+    return "".join(_any_of(_spellings(character)).pattern for character in secret)
+
+
+def _spellings(character: str) -> set[str]:
+    """Return patterns for a character as it is, in URLs, JSON, HTML, and quoted by programs."""
+    code = ord(character)
+    plain = (character, quote(character, safe=""), html.escape(character))
     return {
-        secret,
-        quote(secret, safe=""),
-        html.escape(secret),
-        json.dumps(secret)[1:-1],
-        base64.b64encode(secret.encode()).decode().rstrip("="),
+        *map(re.escape, (*plain, json.dumps(character)[1:-1])),
+        rf"\\+{re.escape(character)}",
+        rf"\\+u{code:04x}",
+        rf"\\+x{code:02x}",
+        f"%{code:02x}",
+        f"&#0*{code};",
+        f"&#x0*{code:x};",
     }
+
+
+def _any_of(patterns: set[str], flags: int = 0) -> re.Pattern[str]:
+    longest_first = sorted(patterns, key=lambda pattern: (-len(pattern), pattern))
+    return re.compile(f"(?:{'|'.join(longest_first)})", flags)
 
 
 def showable(text: str, limit: int | None = None) -> str:
@@ -88,3 +138,20 @@ def showable(text: str, limit: int | None = None) -> str:
     if limit is not None and len(line) > limit:
         return line[: limit - 1] + "…"
     return line
+
+
+def writable(text: str) -> str:
+    """Return a text that XML and every encoding can hold: what they can't is replaced."""
+    return _UNWRITABLE.sub(_REPLACEMENT, text)
+
+
+def harmless(line: str) -> str:
+    """Return a line, tabs kept, in which what a terminal would obey is replaced one for one."""
+    return _HARMFUL.sub(_REPLACEMENT, line)
+
+
+def starred(line: str) -> str:
+    """Return a line of YAML, as long as it was, with stars for what looks like a password."""
+    return _CREDENTIAL.sub(
+        lambda found: f"{found[1] or found[3]}{'*' * len(found[2] or found[4])}", line
+    )

@@ -47,6 +47,8 @@ class Stop(StrEnum):
     KEY_REFUSED = "the API refused the key"
     BALANCE_TOO_LOW = "the balance is too low"
     LEDGER_FAILED = "the ledger cannot be written"
+    TOO_MANY_FAILURES = "too many starts failed"
+    LEFT_ALONE = "the API asks to be left alone for longer than a run waits"
     INTERRUPTED = "the run was interrupted"
     TERMINATED = "the run was told to end"
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import pytest
 import trustme
+from servers import tls_of
 
 from ringg_runner.cli import main
 
@@ -32,17 +33,22 @@ Cli: TypeAlias = Callable[..., Finished]
 
 
 @pytest.fixture(scope="session")
-def certificate() -> ssl.SSLContext:
+def authority() -> trustme.CA:
+    """Whoever signs certificates here; no system trusts it."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def certificate(authority: trustme.CA) -> ssl.SSLContext:
     """TLS for a server on localhost whose certificate no system trusts."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("localhost").configure_cert(context)
-    return context
+    return tls_of(authority.issue_cert("localhost"))
 
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
     """Run command lines in an empty folder, with no variable of ours set."""
-    for name in ("CI", "RINGG_API_KEY", "NO_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+    proxies = [f"{what}_PROXY" for what in ("HTTP", "HTTPS", "ALL", "NO")]
+    for name in ("CI", "RINGG_API_KEY", "NO_COLOR", *proxies, *map(str.lower, proxies)):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 

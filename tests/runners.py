@@ -18,6 +18,7 @@ from ringg_runner.planner import Plan, make_plan
 from ringg_runner.running.claims import Claims
 from ringg_runner.running.executor import Executor
 from ringg_runner.running.lookout import Lookout
+from ringg_runner.running.pace import Limiter
 from ringg_runner.running.surroundings import Patience
 from ringg_runner.runs import Result, Run
 
@@ -89,11 +90,12 @@ class Runner:
     patience: Patience = field(default_factory=Patience)
     who: RunInfo = ME
     reported: list[Result] = field(default_factory=list)
+    limiter: Limiter | None = None
 
     def executor(self, ledger: Ledger) -> Executor:
         claims = Claims(ledger, self.who, self.clock)
         lookout = Lookout(self.api, self.clock)
-        return Executor(self.api, claims, lookout, self.clock, self.patience)
+        return Executor(self.api, claims, lookout, self.clock, self.patience, limiter=self.limiter)
 
     def ledger(self) -> Ledger:
         return open_ledger(self.folder / "ledger.db")

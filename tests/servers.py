@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import select
 import socket
 import socketserver
+import ssl
+import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+import trustme
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,72 @@ def hangs_up(connection: socket.socket, _ended: threading.Event) -> None:
     """Close without a word."""
 
 
+def resets(raw: bytes) -> Say:
+    """Write these bytes, and reset the connection."""
+
+    def say(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(raw)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(connection.detach())
+
+    return say
+
+
+def keeps_open(raw: bytes) -> Say:
+    """Write these bytes, and do not close."""
+
+    def say(connection: socket.socket, ended: threading.Event) -> None:
+        connection.sendall(raw)
+        ended.wait()
+
+    return say
+
+
+def replies(raw: bytes, then: bytes) -> Say:
+    """Write these bytes, wait for more to come in, and write the others."""
+
+    def say(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(raw)
+        connection.recv(65_536)
+        connection.sendall(then)
+
+    return say
+
+
+def trickles(raw: bytes, then: bytes = b" ") -> Say:
+    """Write these bytes one by one, and then others for ever."""
+
+    def say(connection: socket.socket, ended: threading.Event) -> None:
+        coming = itertools.chain(raw, itertools.cycle(then))
+        while not ended.wait(0.005):
+            connection.sendall(bytes((next(coming),)))
+
+    return say
+
+
+def tunnels(server: Server) -> Say:
+    """Be a proxy: connect whoever asks to this server, whatever name they asked for."""
+
+    def say(connection: socket.socket, ended: threading.Event) -> None:
+        with socket.create_connection(server.address) as far:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            ways = {connection: far, far: connection}
+            while not ended.is_set():
+                for near in select.select([*ways], [], [], 0.05)[0]:
+                    if not (data := _all_of(near)):
+                        return
+                    ways[near].sendall(data)
+
+    return say
+
+
+def _all_of(connection: socket.socket) -> bytes:
+    data = connection.recv(65_536)
+    while isinstance(connection, ssl.SSLSocket) and connection.pending():
+        data += connection.recv(65_536)
+    return data
+
+
 def stays_silent(_connection: socket.socket, ended: threading.Event) -> None:
     """Never answer."""
     ended.wait()
@@ -68,6 +142,12 @@ class Server:
     ended: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
+    address: tuple[str, int] = ("", 0)
+
+    @property
+    def origin(self) -> str:
+        """The URL without a path, as a proxy is named."""
+        return self.url.removesuffix("/ca/api/v0")
 
     def take(self, request: Received) -> Say:
         with self.lock:
@@ -88,6 +168,11 @@ class _Listener(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client may hang up as it likes; anything else is a mistake of the test."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
 
 def lists(**words: str | None) -> Say:
     """List these campaigns, each with its status word; underscores in an id stand for hyphens."""
@@ -103,18 +188,42 @@ NO_LIST = says(404, {"message": "Not Found"})
 
 
 @contextmanager
-def serving(*script: Say, listing: Say = NO_LIST) -> Iterator[Server]:
-    """Serve on loopback while the block runs."""
+def serving(
+    *script: Say,
+    listing: Say = NO_LIST,
+    tls: ssl.SSLContext | None = None,
+    deaf: bool = False,
+) -> Iterator[Server]:
+    """Serve on loopback while the block runs, with TLS as localhost.
+
+    A deaf server answers whatever comes, and remembers nothing of it.
+    """
     server = Server(list(script), listing)
 
     class Handler(socketserver.StreamRequestHandler):
+        def setup(self) -> None:
+            if tls is not None:
+                self.request = tls.wrap_socket(self.request, server_side=True)
+            super().setup()
+
+        def finish(self) -> None:
+            super().finish()
+            if tls is not None:
+                self.request.close()
+
         def handle(self) -> None:
+            if deaf:
+                self.connection.recv(65_536)
+                script[0](self.connection, server.ended)
+                return
             request = _read(self.rfile)
             if request is not None:
                 server.take(request)(self.connection, server.ended)
 
     with _Listener(("127.0.0.1", 0), Handler) as listener:
-        server.url = f"http://127.0.0.1:{listener.server_address[1]}/ca/api/v0"
+        server.address = ("127.0.0.1", listener.server_address[1])
+        origin = "http://127.0.0.1" if tls is None else "https://localhost"
+        server.url = f"{origin}:{server.address[1]}/ca/api/v0"
         thread = threading.Thread(target=listener.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -135,6 +244,13 @@ def _read(stream: Any) -> Received | None:
         headers[name.lower()] = value.strip()
     body = stream.read(int(headers.get("content-length", "0")))
     return Received(first[0], first[1], headers, body)
+
+
+def tls_of(issued: trustme.LeafCert) -> ssl.SSLContext:
+    """TLS for a server with this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued.configure_cert(context)
+    return context
 
 
 def closed_port() -> int:

@@ -95,14 +95,14 @@ def test_valid_manifests_are_counted(cli: Cli, tmp_path: Path) -> None:
     assert done.out == "0 errors, 0 warnings in 2 manifests of 1 file\n"
 
 
-def test_every_finding_of_every_file_is_one_line_with_its_place(cli: Cli, tmp_path: Path) -> None:
+def test_every_finding_of_every_file_is_told_with_its_place(cli: Cli, tmp_path: Path) -> None:
     a_workspace(
         tmp_path,
         a_manifest(list_id=12, agentid="x"),
         a_manifest(agent_id="${agents.none}"),
         "a: b: c",
     )
-    done = cli("validate")
+    done = cli("validate", "--format", "concise")
     lines = done.out.splitlines()
     assert done.code == 3
     assert [line.split(" ")[0] for line in lines[:-1]] == [
@@ -128,6 +128,7 @@ def test_findings_as_json_fit_their_schema(cli: Cli, tmp_path: Path) -> None:
         "file": "campaigns/1.yaml",
         "line": 4,
         "column": 10,
+        "end": {"line": 4, "column": 12},
         "severity": "error",
         "rule": "wrong-type",
         "message": "list_id must be text, and 12 is a number",

@@ -6,6 +6,8 @@ import errno
 import io
 import json
 import os
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +194,7 @@ def test_a_refused_key_is_tried_once_and_ends_the_run(
 ) -> None:
     with serving(says(status, {"message": "Invalid credentials"})) as server:
         a_project_at(tmp_path, server.url, *manifests(3))
-        document, done = apply_json(cli)
+        document, done = apply_json(cli, "--concurrency", "1")
     outcomes = [campaign["outcome"] for campaign in document["campaigns"]]
     assert (outcomes, done.code) == (["failed", "cancelled", "cancelled"], 5)
     assert len(server.requests) == 1
@@ -202,7 +204,7 @@ def test_an_empty_balance_starts_nothing_new(cli: Cli, tmp_path: Path) -> None:
     poor = says(402, {"message": "your current balance is insufficient"})
     with serving(REGISTERED, poor) as server:
         a_project_at(tmp_path, server.url, *manifests(3))
-        document, done = apply_json(cli)
+        document, done = apply_json(cli, "--concurrency", "1")
     outcomes = [campaign["outcome"] for campaign in document["campaigns"]]
     assert (outcomes, done.code) == (["started", "failed", "cancelled"], 1)
     assert len(server.requests) == 2
@@ -345,3 +347,68 @@ def test_a_sandbox_that_cannot_remember_starts_nothing(cli: Cli, tmp_path: Path)
     done = cli("apply", "--env", "sandbox")
     assert done.code == 1
     assert "sandbox.db" in done.err
+
+
+def test_as_many_starts_are_in_flight_as_are_allowed_and_no_more(cli: Cli, tmp_path: Path) -> None:
+    together, in_flight, most = threading.Barrier(3, timeout=30), set[object](), list[int]()
+
+    def answers_three_at_once(connection: socket.socket, ended: threading.Event) -> None:
+        in_flight.add(connection)
+        together.wait()
+        most.append(len(in_flight))
+        together.wait()
+        in_flight.discard(connection)
+        REGISTERED(connection, ended)
+
+    with serving(answers_three_at_once) as server:
+        a_project_at(tmp_path, server.url, *manifests(6))
+        done = cli("apply", "--yes", "--concurrency", "3", RINGG_API_KEY=KEY)
+    assert done.last_line == "6 started"
+    assert set(most) == {3}
+
+
+def test_nothing_more_is_started_after_so_many_failures(cli: Cli, tmp_path: Path) -> None:
+    refused = says(400, {"message": "you cannot do that"})
+    with serving(REGISTERED, refused) as server:
+        a_project_at(tmp_path, server.url, *manifests(6))
+        document, done = apply_json(cli, "--concurrency", "1", "--max-failures", "2")
+    outcomes = [campaign["outcome"] for campaign in document["campaigns"]]
+    # One more may be under way already when the second failure is recorded.
+    failed = len(server.requests) - 1
+    assert failed in (2, 3)
+    assert outcomes == ["started", *["failed"] * failed, *["cancelled"] * (5 - failed)]
+    assert document["campaigns"][-1]["reason"] == "not attempted: too many starts failed"
+    assert done.code == 1
+
+
+def test_nobody_waits_for_an_api_that_asks_to_be_left_alone_for_an_hour(
+    cli: Cli, tmp_path: Path
+) -> None:
+    with serving(says(429, {"error": "slow down"}, retry_after="3600")) as server:
+        a_project_at(tmp_path, server.url, *manifests(3))
+        document, done = apply_json(cli, "--concurrency", "1")
+    outcomes = [campaign["outcome"] for campaign in document["campaigns"]]
+    assert (outcomes, done.code) == (["failed", "cancelled", "cancelled"], 1)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("rate", ["2000/s", "100000/m", "360000.5/h"])
+def test_a_rate_is_told_by_the_second_the_minute_or_the_hour(
+    cli: Cli, tmp_path: Path, rate: str
+) -> None:
+    with serving(REGISTERED) as server:
+        a_project_at(tmp_path, server.url, *manifests(3))
+        done = cli("apply", "--yes", "--rate", rate, RINGG_API_KEY=KEY)
+    assert done.last_line == "3 started"
+
+
+@pytest.mark.parametrize("rate", ["5", "0/s", "-1/s", "5/d", "five/s", "0.0001/s"])
+def test_what_is_no_rate_is_wrong_usage(cli: Cli, rate: str) -> None:
+    done = cli("apply", "--rate", rate)
+    assert done.code == 64
+    assert f"{rate} is no rate: write 5/s, 100/m or 1000/h" in done.err
+
+
+@pytest.mark.parametrize("concurrency", ["0", "257", "many"])
+def test_a_concurrency_out_of_range_is_wrong_usage(cli: Cli, concurrency: str) -> None:
+    assert cli("apply", "--concurrency", concurrency).code == 64

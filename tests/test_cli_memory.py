@@ -424,7 +424,7 @@ def test_a_ledger_that_breaks_midway_lets_nothing_more_be_sent(
     breaking = while_the_answer_is_held(lambda: break_it(path))
     with serving(breaking, REGISTERED, listing=lists()) as server:
         a_project_at(tmp_path, server.url, *manifests(3))
-        campaigns, done = apply(cli)
+        campaigns, done = apply(cli, "--concurrency", "1")
     assert server.started_lists == ["list-1"]
     outcomes = [campaign["outcome"] for campaign in campaigns]
     assert (outcomes, done.code) == (["unresolved", "failed", "cancelled"], 6)
@@ -458,7 +458,7 @@ def test_a_ledger_that_breaks_before_a_claim_fails_what_could_not_be_claimed(
     breaking = while_the_answer_is_held(lambda: place_in(tmp_path).unlink(), lists())
     with serving(REGISTERED, listing=breaking) as server:
         a_project_at(tmp_path, server.url, *manifests(2))
-        campaigns, done = apply(cli)
+        campaigns, done = apply(cli, "--concurrency", "1")
     assert server.requests == []
     assert [campaign["outcome"] for campaign in campaigns] == ["failed", "cancelled"]
     assert campaigns[0]["reason"].startswith("not sent: it could not be claimed: ")
@@ -472,7 +472,7 @@ def test_a_ledger_by_url_works_end_to_end(
     url = a_place(kind, request)
     with serving(REGISTERED, hangs_up, REGISTERED, listing=says(404)) as server:
         a_project_at(tmp_path, server.url, *manifests(2), ledger="${env.RINGG_LEDGER_URL}")
-        first, done = apply(cli, "--settle", "0", RINGG_LEDGER_URL=url)
+        first, done = apply(cli, "--concurrency", "1", "--settle", "0", RINGG_LEDGER_URL=url)
         assert [campaign["outcome"] for campaign in first] == ["started", "unresolved"]
         assert done.code == 6
         settle = ("ledger", "resolve", "list-2", "--not-started", "--reason", "seen")
@@ -494,7 +494,8 @@ def test_a_ledger_server_that_stops_midway_lets_nothing_more_be_sent(
         stopping = while_the_answer_is_held(postgres.stop)
         with serving(stopping, REGISTERED, listing=lists()) as server:
             a_project_at(tmp_path, server.url, *manifests(3), ledger="${env.RINGG_LEDGER_URL}")
-            campaigns, done = apply(cli, RINGG_LEDGER_URL=postgres.url)
+            url = {"RINGG_LEDGER_URL": postgres.url}
+            campaigns, done = apply(cli, "--concurrency", "1", **url)
             assert server.started_lists == ["list-1"]
             outcomes = [campaign["outcome"] for campaign in campaigns]
             assert (outcomes, done.code) == (["unresolved", "failed", "cancelled"], 6)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
+import os
 import socket
 import ssl
 import threading
 
+import httpx
 import pytest
 from build import a_request
 from servers import Say, closed_port, hangs_up, says, serving, stays_silent, writes
@@ -111,7 +114,7 @@ def test_a_name_that_does_not_exist_is_not_sent() -> None:
 
 
 def test_a_server_that_does_not_speak_tls_is_not_sent_to() -> None:
-    with serving(REGISTERED) as server:
+    with serving(REGISTERED, deaf=True) as server:
         reply = send(server.url.replace("http://", "https://"))
     assert isinstance(reply, NotSent)
 
@@ -119,23 +122,114 @@ def test_a_server_that_does_not_speak_tls_is_not_sent_to() -> None:
 def test_a_certificate_that_nobody_trusts_is_told_as_such(
     certificate: ssl.SSLContext,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        server = threading.Thread(target=_shake_hands, args=(listener, certificate))
-        server.start()
-        reply = send(f"https://localhost:{port}/v0")
-        server.join()
+    with serving(REGISTERED, tls=certificate) as server:
+        reply = send(server.url)
     assert isinstance(reply, NotSent)
     assert "certificate is not trusted" in reply.reason
 
 
-def _shake_hands(listener: socket.socket, context: ssl.SSLContext) -> None:
-    connection, _ = listener.accept()
-    with connection:
-        try:
-            context.wrap_socket(connection, server_side=True).close()
-        except OSError:
-            return
+class Failing(httpx.AsyncBaseTransport):
+    """Tells nothing of its steps, and fails in one way."""
+
+    def __init__(self, failure: Exception, *causes: BaseException) -> None:
+        self.failure = failure
+        for cause in causes:
+            failure.__cause__ = cause
+            failure = cause  # type: ignore[assignment]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise self.failure
+
+
+def refused() -> OSError:
+    return ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 1)")
+
+
+BOTH_REFUSED = ExceptionGroup("both", [refused(), refused()])
+UNKNOWN_HOST = socket.gaierror(-2, "Name or service not known")
+UNTRUSTED = ssl.SSLCertVerificationError("certificate verify failed")
+UNTRUSTED.verify_message = "self-signed certificate"
+
+FAILURES: list[tuple[str, httpx.AsyncBaseTransport, Reply]] = [
+    (
+        "the system's words are the system's, in its own language",
+        Failing(httpx.ConnectError("All attempts failed"), OSError("x"), refused()),
+        NotSent(f"no connection to api.example.com: {os.strerror(errno.ECONNREFUSED)}"),
+    ),
+    (
+        "of several failures the first is told",
+        Failing(httpx.ConnectError("All attempts failed"), BOTH_REFUSED),
+        NotSent(f"no connection to api.example.com: {os.strerror(errno.ECONNREFUSED)}"),
+    ),
+    (
+        "a resolver has words of its own",
+        Failing(httpx.ConnectError("x"), UNKNOWN_HOST),
+        NotSent("no connection to api.example.com: Name or service not known"),
+    ),
+    (
+        "a certificate",
+        Failing(httpx.ConnectError("x"), UNTRUSTED),
+        NotSent(
+            "no connection to api.example.com: "
+            "the server's certificate is not trusted: self-signed certificate"
+        ),
+    ),
+    (
+        "TLS without a reason",
+        Failing(httpx.ReadError("read failed"), ssl.SSLError("x")),
+        Lost("the answer was lost: TLS failed: read failed"),
+    ),
+    ("no words at all", Failing(httpx.ReadError("")), Lost("the answer was lost: ReadError")),
+    (
+        "what nobody expects of a transport",
+        Failing(ssl.SSLError(1, "[SSL: BAD] bad")),
+        Lost("the answer was lost: TLS failed: [ssl: bad] bad"),
+    ),
+    (
+        "the key, escaped",
+        Failing(httpx.RemoteProtocolError(f"bytearray(b'{KEY.replace('r', chr(92) + 'x72')}')")),
+        Lost("the answer was lost: bytearray(b'[hidden]')"),
+    ),
+    (
+        "terminal escapes",
+        Failing(httpx.RemoteProtocolError("\x1b[2Jx")),
+        Lost("the answer was lost: [2Jx"),
+    ),
+    (
+        "too late to connect",
+        Failing(httpx.ConnectTimeout("")),
+        NotSent("no connection to api.example.com: it took too long"),
+    ),
+    ("too late to read", Failing(httpx.ReadTimeout("")), Lost("no whole answer within 10 s")),
+    ("not in time", Failing(TimeoutError()), Lost("no whole answer within 10 s")),
+]
+
+
+@pytest.mark.parametrize(
+    ("transport", "expected"), [row[1:] for row in FAILURES], ids=[row[0] for row in FAILURES]
+)
+def test_a_failure_is_told_as_far_down_as_somebody_knows(
+    transport: httpx.AsyncBaseTransport, expected: Reply
+) -> None:
+    async def exchange() -> Reply:
+        url, limits = "https://api.example.com/v0", TimeLimits(10)
+        async with connect(url, Secret(KEY), limits=limits, transport=transport) as client:
+            return await client.start(a_request(base_url=url))
+
+    assert asyncio.run(exchange()) == expected
+
+
+def test_a_proxy_has_only_so_long_to_let_a_request_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def exchange() -> Reply:
+        url, limits = "https://api.example.com/v0", TimeLimits(300, leave=0.3)
+        async with connect(url, Secret(KEY), limits=limits) as client:
+            return await client.start(a_request(base_url=url))
+
+    with serving(stays_silent) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.origin)
+        reply = asyncio.run(exchange())
+    assert isinstance(reply, NotSent)
+    assert reply.reason.endswith(": it took too long")
 
 
 def test_a_redirect_is_an_answer_and_the_key_stays_where_it_is() -> None:
@@ -156,7 +250,7 @@ def test_plain_http_never_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_proxy_that_refuses_has_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(says(407, "<html>Who are you?</html>")) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("HTTPS_PROXY", proxy.origin)
         reply = send("https://api.example.com/v0")
     assert isinstance(reply, NotSent)
     assert "x-api-key" not in proxy.requests[0].headers
@@ -192,6 +286,20 @@ def test_a_private_callback_url_is_hidden_in_the_answer() -> None:
         )
     assert isinstance(reply, Answer)
     assert "s3cr3t" not in repr(reply)
+
+
+def test_the_servers_list_is_asked_page_by_page_and_more_of_it_is_read() -> None:
+    page = {"campaigns": [{"id": "x" * MAX_BODY}]}
+
+    async def ask(url: str) -> Reply:
+        async with connect(url, Secret(KEY), limits=TimeLimits()) as client:
+            return await client.campaigns(100, 200)
+
+    with serving(REGISTERED, listing=says(200, page)) as server:
+        reply = asyncio.run(ask(server.url))
+    assert server.looks[0].path == "/ca/api/v0/campaign/all?limit=100&offset=200"
+    assert isinstance(reply, Answer)
+    assert reply.data == page
 
 
 def test_the_workspace_is_asked_with_the_key() -> None:

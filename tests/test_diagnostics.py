@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringg_runner.diagnostics import (
+    MAX_QUOTE,
+    Place,
     Position,
+    Quote,
     Severity,
     count,
     did_you_mean,
@@ -77,6 +80,25 @@ def test_a_position_leads_back_to_the_character_it_was_made_of(
     text = f"{before}x{data.draw(st.text(alphabet='ab'))}"
     line, column = position_in(text, len(before))
     assert lines_of(text)[line - 1][column - 1] == "x"
+
+
+def test_a_finding_takes_the_end_and_the_line_of_its_place() -> None:
+    place = Place(Position(2, 1), Position(2, 3)).quoting(["a", "bcd"])
+    finding = error("f", place, "r", "m")
+    assert (finding.position, finding.end, finding.quote) == ((2, 1), (2, 3), Quote("bcd"))
+
+
+def test_a_place_beyond_the_last_line_has_none_to_quote() -> None:
+    place = Place(Position(3, 1))
+    assert place.quoting(["a", "b"]) is place
+
+
+@pytest.mark.parametrize("column", [1, 400, 501, 5_000, 10_000])
+def test_of_a_very_long_line_the_part_around_the_column_is_kept(column: int) -> None:
+    line = "".join(chr(0x4E00 + n) for n in range(10_000))
+    quote = Quote.of(line, column)
+    assert len(quote.text) <= MAX_QUOTE
+    assert quote.text[column - quote.column] == line[column - 1]
 
 
 @pytest.mark.parametrize(

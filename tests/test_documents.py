@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ringg_runner.authoring.documents import Document
 from ringg_runner.authoring.yaml_reader import MAX_DEPTH, MAX_VALUES, read_documents
-from ringg_runner.diagnostics import Diagnostic, Severity
+from ringg_runner.diagnostics import Diagnostic, Quote, Severity, lines_of
 
 
 def findings(text: str) -> list[Diagnostic]:
@@ -249,8 +249,8 @@ def test_every_key_and_value_has_its_place(
     pointer: tuple[str | int, ...], value: tuple[int, int], key: tuple[int, int]
 ) -> None:
     document = a_document(DOCUMENT)
-    assert document.at(pointer) == value
-    assert document.at_key(pointer) == key
+    assert document.at(pointer).start == value
+    assert document.at_key(pointer).start == key
 
 
 @pytest.mark.parametrize(
@@ -259,19 +259,69 @@ def test_every_key_and_value_has_its_place(
         (("ids", 0), "${users.a}", (5, 5)),
         (("ids", 1), "${users.b}", (6, 18)),
         (("ids", 1), "${users.x}", (6, 5)),
-        (("folded",), "${users.c}", (10, 9)),
+        (("folded",), "${users.c}", (12, 3)),
     ],
     ids=["plain", "after an escape", "hidden", "folded"],
 )
 def test_a_reference_has_its_place_within_its_text(
     pointer: tuple[str | int, ...], fragment: str, place: tuple[int, int]
 ) -> None:
-    assert a_document(DOCUMENT).at_text(pointer, fragment) == place
+    assert a_document(DOCUMENT).at_text(pointer, fragment).start == place
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "stretch"),
+    [
+        ("a: word # why", ("a",), ((1, 4), (1, 8))),
+        ("a: 'it''s'", ("a",), ((1, 4), (1, 11))),
+        ("a: b\n   c\nd: e", ("a",), ((1, 4), (2, 5))),
+        ("a: |\n  b\n  c\nd: e", ("a",), ((1, 4), (3, 4))),
+        ("a: |\nb: c", ("a",), ((1, 4), (1, 5))),
+        ("a:\nb: c", ("a",), ((1, 3), None)),
+        ("a: &x b\nc: *x", ("c",), ((2, 4), (2, 6))),
+        ("a: {b: c} # why", ("a",), ((1, 4), (1, 10))),
+        ("a: {b: c,\n  d: e}", ("a",), ((1, 4), (1, 10))),
+        ("a:\n  b: c \n  d: e", ("a",), ((2, 3), (2, 7))),
+        ("a:\n- b\n- c", ("a",), ((2, 1), (2, 4))),
+        ("a: []", ("a",), ((1, 4), (1, 6))),
+        ("a: b\nc: d", (), ((1, 1), (1, 5))),
+        ("é😀: b", ("é😀",), ((1, 5), (1, 6))),
+    ],
+    ids=lambda value: repr(value) if isinstance(value, str) else "",
+)
+def test_a_place_ends_with_its_word_or_with_the_first_line_of_a_collection(
+    text: str,
+    pointer: tuple[str | int, ...],
+    stretch: tuple[tuple[int, int], tuple[int, int] | None],
+) -> None:
+    assert a_document(text).at(pointer)[:2] == stretch
+
+
+def test_the_place_of_a_key_is_the_key() -> None:
+    document = a_document("'a b' : c")
+    assert document.at_key(("a b",))[:2] == ((1, 1), (1, 6))
+    assert document.at_key(("a b",)).quote == Quote("'a b' : c")
+
+
+@pytest.mark.parametrize(
+    ("text", "stretch"),
+    [
+        ("a: x${b}y", ((1, 5), (1, 9))),
+        ("a: x\n  ${b}", ((2, 3), (2, 7))),
+        ("a: |\n  x\n  ${b}\n", ((3, 3), (3, 7))),
+        ("{a: x, c: '${b}'}", ((1, 5), (1, 6))),
+    ],
+    ids=["in a word", "on its second line", "in a block", "elsewhere alone"],
+)
+def test_the_place_of_a_reference_is_the_reference_within_its_value(
+    text: str, stretch: tuple[tuple[int, int], tuple[int, int]]
+) -> None:
+    assert a_document(text).at_text(("a",), "${b}")[:2] == stretch
 
 
 def test_a_column_counts_characters() -> None:
     document = a_document('{"é😀": a, b: c}')
-    assert document.at(("b",)) == (1, 14)
+    assert document.at(("b",)).start == (1, 14)
 
 
 YAML_LIKE = st.text(alphabet="ab01:-?!&*#%@`'\"|>[]{},<=~. \t\r\n\\$\x85\u2028\ufeff\x00\ud800é")
@@ -290,6 +340,11 @@ def test_no_text_breaks_the_reading_and_every_place_is_in_the_text(text: str) ->
         assert item.position.column >= 1
         if isinstance(item, Diagnostic):
             assert item.hint
+            assert item.end is None or item.end > item.position
+            assert item.quote is None or item.quote.text in lines_of(text)
+        else:
+            for place in (*item.keys.values(), *item.values.values()):
+                assert place.end is None or place.end > place.start
 
 
 JSON = st.recursive(

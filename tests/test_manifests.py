@@ -19,7 +19,7 @@ def test_manifests_come_by_file_and_place(here: Path) -> None:
     write(here / "b.yaml", a_manifest(name="c"))
     write(here / "a.yaml", f"{a_manifest(name='a')}---\n{a_manifest(name='b')}")
     loaded = manifests.load([here / "b.yaml", here])
-    assert (loaded.files, loaded.findings) == (2, ())
+    assert (len(loaded.files), loaded.findings) == (2, ())
     assert [(m.file, m.position.line, m.data["name"]) for m in loaded.manifests] == [
         ("a.yaml", 1, "a"),
         ("a.yaml", 7, "b"),
@@ -32,7 +32,7 @@ def test_everything_wrong_with_every_file_is_told(here: Path) -> None:
     write(here / "b.yaml", "a: [")
     write(here / "c.yaml", a_manifest())
     loaded = manifests.load([here, here / "missing"])
-    assert loaded.files == 3
+    assert len(loaded.files) == 3
     assert len(loaded.manifests) == 2
     assert [(told.file, told.rule) for told in loaded.findings] == [
         ("missing", "no-such-file"),
@@ -48,7 +48,7 @@ def test_a_file_without_a_manifest_is_worth_a_warning(here: Path, content: bytes
     write(here / "a.yaml", content)
     loaded = manifests.load([here])
     (told,) = loaded.findings
-    assert (loaded.files, loaded.manifests) == (1, ())
+    assert (len(loaded.files), loaded.manifests) == (1, ())
     assert (told.file, told.rule, told.severity) == ("a.yaml", "empty-file", Severity.WARNING)
     assert told.hint == "write one, or remove the file"
 
@@ -59,4 +59,4 @@ def test_a_file_with_a_syntax_error_is_not_called_empty_too(here: Path) -> None:
 
 
 def test_nothing_is_loaded_from_nowhere() -> None:
-    assert manifests.load([]) == manifests.Loaded(0, (), ())
+    assert manifests.load([]) == manifests.Loaded((), (), ())

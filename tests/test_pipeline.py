@@ -55,7 +55,7 @@ def rules(checked: Checked) -> list[str]:
 def test_a_valid_workspace_has_no_findings_and_a_plan(here: Path) -> None:
     a_workspace(here, a_manifest(name="a"), a_manifest(name="b", list_id="list-2"))
     checked = check(here)
-    assert (checked.files, checked.manifests, checked.findings) == (2, 2, ())
+    assert (len(checked.files), checked.manifests, checked.findings) == (2, 2, ())
     assert (checked.errors, checked.warnings) == (0, 0)
     planned = make(here)
     assert names(planned) == ["a", "b"]
@@ -210,7 +210,7 @@ def test_a_variable_that_is_not_set_is_a_warning_in_a_check_and_an_error_in_a_pl
 def test_a_mistake_in_the_project_file_is_what_a_check_finds(here: Path) -> None:
     a_workspace(here, a_manifest(), project="version: 2\nmanifest: a\n")
     checked = check(here)
-    assert (checked.files, checked.manifests) == (1, 0)
+    assert (checked.files, checked.manifests) == (("ringg-runner.yaml",), 0)
     assert rules(checked) == ["wrong-value", "unknown-key"]
     with pytest.raises(FindingsError, match="the project file is invalid"):
         make(here)

@@ -52,7 +52,7 @@ def test_help_loads_neither_the_client_nor_the_database() -> None:
         "import sys\n"
         "from ringg_runner.cli import main\n"
         "main(['--help'])\n"
-        "heavy = {'httpx', 'sqlalchemy', 'yaml', 'jsonschema', 'starlette', 'asyncio'}\n"
+        "heavy = {'httpx', 'sqlalchemy', 'yaml', 'jsonschema', 'starlette', 'asyncio', 'rich'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -197,7 +197,7 @@ def interrupted(
     asked, go_on = threading.Event(), threading.Event()
     with serving(answers_when_told(asked, go_on)) as server:
         a_project_at(root, server.url)
-        process = start(root, "apply", "--yes", "--format", "json")
+        process = start(root, "apply", "--yes", "--format", "json", "--concurrency", "1")
         assert asked.wait(30)
         then(process, go_on)
         out, err = process.communicate(timeout=30)
@@ -212,7 +212,10 @@ def told(process: subprocess.Popen[str], signal_number: signal.Signals) -> None:
     """Send a signal, and wait until the process has said that it got it."""
     process.send_signal(signal_number)
     assert process.stderr is not None
-    assert any("interrupted" in line for line in process.stderr)
+    assert any(
+        line == "interrupted: nothing more is started; 1 under way may end within 5 s\n"
+        for line in process.stderr
+    )
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -240,6 +243,15 @@ def test_a_second_signal_gives_up_and_says_what_is_not_known(tmp_path: Path) -> 
     assert "Traceback" not in err
 
 
+def test_an_answer_that_does_not_come_holds_an_interrupted_run_up_for_seconds_only(
+    tmp_path: Path,
+) -> None:
+    process, outcomes, _, err = interrupted(tmp_path, lambda it, _: told(it, signal.SIGTERM))
+    assert process.returncode == 6
+    assert outcomes == {"c1": "unresolved", "c2": "cancelled", "c3": "cancelled"}
+    assert err == ""
+
+
 def test_the_served_sandbox_prints_its_address_first_and_starts_campaigns(tmp_path: Path) -> None:
     process = start(tmp_path, "sandbox", "--port", "0", "--api-key", KEY)
     assert process.stdout is not None
@@ -262,7 +274,7 @@ def test_the_served_sandbox_prints_its_address_first_and_starts_campaigns(tmp_pa
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=30)
     assert outcomes == [(0, "3 started"), (0, "0 started, 3 skipped")]
-    assert [row["id"] for row in listed["campaigns"]] == ["list-1", "list-2", "list-3"]
+    assert sorted(row["id"] for row in listed["campaigns"]) == ["list-1", "list-2", "list-3"]
     assert refused.status_code == 401
     assert (process.returncode, out, err) == (0, "", "")
 

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringg_runner.redaction import HIDDEN, Redactor, Secret, showable
+from ringg_runner.redaction import (
+    HIDDEN,
+    Redactor,
+    Secret,
+    harmless,
+    showable,
+    starred,
+    writable,
+)
 
 KEY = 'rg_live_a/b+c"d=42'
 
@@ -25,8 +33,32 @@ KEY = 'rg_live_a/b+c"d=42'
         json.dumps(KEY)[1:-1],
         KEY.replace('"', "&quot;"),
         base64.b64encode(KEY.encode()).decode(),
+        KEY.replace("r", "\\u0072"),
+        KEY.replace("r", "\\\\u0072").replace("_", "\\\\u005F"),
+        KEY.replace('"', '\\\\"'),
+        KEY.replace("l", "\\x6c"),
+        "".join(f"&#{ord(character)};" for character in KEY),
+        KEY.replace("_", "&#x5F;").replace("l", "&#0108;"),
+        "".join(f"%{ord(character):02X}" for character in KEY),
+        KEY.replace("/", "\\/"),
     ],
-    ids=["plain", "upper case", "percent", "percent in lower case", "json", "html", "base64"],
+    ids=[
+        "plain",
+        "upper case",
+        "percent",
+        "percent in lower case",
+        "json",
+        "html",
+        "base64",
+        "a JSON escape",
+        "JSON within JSON",
+        "a quote within JSON within JSON",
+        "bytes as Python shows them",
+        "HTML numbers",
+        "some HTML numbers",
+        "percent throughout",
+        "an escaped slash",
+    ],
 )
 def test_a_secret_is_hidden_in_every_form_in_which_it_is_echoed(echo: str) -> None:
     hidden = Redactor.of(KEY).hide(f"<{echo}>")
@@ -62,6 +94,8 @@ def test_a_secret_is_in_no_text_that_was_redacted(before: str, secret: str, afte
         ("\x9b2J", "2J"),
         ("  a   b  ", "a b"),
         ("नमस्ते", "नमस्ते"),
+        ("half a \ud800 character", "half a character"),
+        ("un\u00adseen\U000e0041", "un seen"),
     ],
 )
 def test_a_foreign_text_becomes_one_line_that_no_terminal_obeys(foreign: str, shown: str) -> None:
@@ -77,3 +111,39 @@ def test_a_long_text_is_cut_where_it_says_so() -> None:
 def test_whatever_is_shown_is_one_line_without_control_characters(text: str) -> None:
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in showable(text))
     assert len(showable(text).splitlines()) <= 1
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_what_is_writable_can_be_encoded_and_keeps_its_line_breaks(text: str) -> None:
+    written = writable(text)
+    assert len(written) == len(text)
+    assert written.encode().decode() == written
+    assert [c for c in written if c in "\t\n\r"] == [c for c in text if c in "\t\n\r"]
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in written if c not in "\t\n\r")
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_a_harmless_line_has_as_many_characters_and_is_one_line(text: str) -> None:
+    line = harmless(text)
+    assert len(line) == len(text)
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in line if c != "\t")
+    assert len(line.splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("api_key: rg_live_1 # mine", "api_key: ********* # mine"),
+        ("  Auth-Token:  'abc'", "  Auth-Token:  '***'"),
+        ("{api_key: abc, name: b}", "{api_key: ***, name: b}"),
+        ('{"password": "abc"}', '{"password": "***"}'),
+        ("ledger: postgresql://joe:abc@db/x", "ledger: postgresql://*******@db/x"),
+        ("ledger: postgresql://joe:${env.PW}@db/x", "ledger: postgresql://joe:${env.PW}@db/x"),
+        ("api_key: ${env.KEY}", "api_key: ${env.KEY}"),
+        ("api_key_env: RINGG_API_KEY", "api_key_env: RINGG_API_KEY"),
+        ("callback_url: https://example.com/a?b=c", "callback_url: https://example.com/a?b=c"),
+    ],
+)
+def test_what_looks_like_a_password_is_starred_out_and_nothing_moves(line: str, shown: str) -> None:
+    assert starred(line) == shown
+    assert len(starred(line)) == len(line)

@@ -31,10 +31,10 @@ FULL = a_campaign(
 PLAN = documents.of_plan(a_plan(a_campaign(enabled=False), FULL))
 CHECK = documents.of_check(
     Checked(
-        files=2,
+        files=("campaigns/a.yaml", "campaigns/b.yaml"),
         manifests=1,
         findings=(
-            a_finding(position=Position(4, 11), hint="mend it"),
+            a_finding(position=Position(4, 11), end=Position(4, 28), hint="mend it"),
             a_finding(severity=Severity.WARNING),
         ),
     )
@@ -66,7 +66,7 @@ RUN = documents.of_run(
 DOCUMENTS = {"plan": PLAN, "diagnostics": CHECK, "run": RUN}
 EMPTY = {
     "plan": documents.of_plan(replace(a_plan(), starts=())),
-    "diagnostics": documents.of_check(Checked(0, 0, ())),
+    "diagnostics": documents.of_check(Checked((), 0, ())),
 }
 
 
@@ -181,6 +181,7 @@ def test_a_check_is_written_with_every_finding() -> None:
                 "file": "campaigns/a.yaml",
                 "line": 4,
                 "column": 11,
+                "end": {"line": 4, "column": 28},
                 "severity": "error",
                 "rule": "a-rule",
                 "message": "it is wrong",
@@ -190,6 +191,7 @@ def test_a_check_is_written_with_every_finding() -> None:
                 "file": "campaigns/a.yaml",
                 "line": 1,
                 "column": 1,
+                "end": None,
                 "severity": "warning",
                 "rule": "a-rule",
                 "message": "it is wrong",
@@ -229,6 +231,6 @@ def test_the_same_plan_is_the_same_bytes() -> None:
 
 @given(st.text(), st.text())
 def test_whatever_a_finding_says_the_document_reads_back(file: str, message: str) -> None:
-    document = documents.of_check(Checked(1, 0, (a_finding(file=file, message=message),)))
+    document = documents.of_check(Checked((file,), 0, (a_finding(file=file, message=message),)))
     assert json.loads(documents.encode(document)) == document
     validate(document, "diagnostics")

@@ -20,6 +20,7 @@ class Line:
         self.coming = list(judgements)
         self.sent = 0
         self.waits: list[float] = []
+        self.slowed_down: list[float] = []
         self.stopped = False
 
     async def send(self) -> Judgement:
@@ -31,7 +32,13 @@ class Line:
 
     def run(self, policy: RetryPolicy) -> Judgement:
         return asyncio.run(
-            policy.send(self.send, sleep=self.sleep, now=lambda: NOW, stopped=lambda: self.stopped)
+            policy.send(
+                self.send,
+                sleep=self.sleep,
+                slow_down=self.slowed_down.append,
+                now=lambda: NOW,
+                stopped=lambda: self.stopped,
+            )
         )
 
 
@@ -108,7 +115,21 @@ def test_nothing_is_sent_again_once_the_run_is_stopped() -> None:
         ("1.5", None),
         ("²", None),
         ("[hidden]", None),
+        ("Tue, 01 Dec 99999999999 09:00:00 GMT", None),
+        ("Tue, 01 Dec 2026 09:00:00 -99999999999999", None),
     ],
 )
 def test_retry_after_is_read_in_both_forms(header: str | None, seconds: float | None) -> None:
     assert seconds_asked_for(header, NOW) == seconds
+
+
+def test_only_a_server_that_is_asked_too_much_slows_the_others_down() -> None:
+    line = Line(not_sent(), throttled("7"), STARTED)
+    line.run(RetryPolicy())
+    assert line.slowed_down == [7.0]
+
+
+def test_the_others_are_told_of_a_wait_that_is_too_long_to_be_waited_for() -> None:
+    line = Line(throttled("3600"))
+    line.run(RetryPolicy(longest_wait=60))
+    assert (line.slowed_down, line.waits) == ([3600.0], [])

@@ -164,6 +164,9 @@ def test_a_file_that_is_not_utf_8_is_told_where_it_is_not_and_what_it_may_be(
     told = refusal(write(here / "a.yaml", content))
     assert (told.rule, told.position) == ("not-utf-8", place)
     assert told.message == message
+    if place != (1, 1):
+        assert told.quote is not None
+        assert told.quote.text[told.position.column - 1] == "\ufffd"
 
 
 def test_a_file_may_be_as_large_as_is_allowed_and_no_larger(here: Path) -> None:

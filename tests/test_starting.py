@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from build import a_campaign
@@ -17,8 +17,10 @@ from ringg_runner.campaigns import ListId
 from ringg_runner.ledger.records import Ending, Event, Key, State
 from ringg_runner.running.claims import Claims
 from ringg_runner.running.lookout import Lookout
+from ringg_runner.running.pace import Pace
 from ringg_runner.running.starting import Start
 from ringg_runner.running.surroundings import Brake, Interruption, Patience, Surroundings
+from ringg_runner.running.tally import Tally
 from ringg_runner.runs import Evidence, Outcome, Result, Stop
 
 STARTED = Answer(200, {}, ("registered",))
@@ -240,10 +242,18 @@ def test_a_run_that_lost_its_claim_and_tells_late_of_its_start_is_believed(tmp_p
     assert (runner.api.sent, state_in(runner)) == ([], State.STARTED)
 
 
-def start(runner: Runner, slots: asyncio.Semaphore, interruption: Interruption) -> Result:
-    """Run one start by itself."""
+def start(
+    runner: Runner,
+    interruption: Interruption | None = None,
+    *,
+    slots: int = 1,
+    brake: Brake | None = None,
+    while_it_waits: Callable[[asyncio.Task[Result]], object] = lambda _: None,
+) -> Result:
+    """Run one start by itself; `while_it_waits` happens once its list is claimed."""
 
     async def run() -> Result:
+        interrupted, tally = interruption or Interruption(), Tally()
         with runner.ledger() as ledger:
             around = Surroundings(
                 runner.api,
@@ -251,11 +261,17 @@ def start(runner: Runner, slots: asyncio.Semaphore, interruption: Interruption) 
                 Lookout(runner.api, runner.clock),
                 runner.clock,
                 runner.patience,
-                interruption,
-                Brake(),
-                slots,
+                interrupted,
+                brake or Brake(),
+                Pace(runner.clock, interrupted, tally, slots),
+                asyncio.Semaphore(0),
+                tally,
             )
-            return await Start(CAMPAIGN, around).run()
+            starting = asyncio.ensure_future(Start(CAMPAIGN, around).run())
+            while ledger.entry(KEY) is None:
+                await asyncio.sleep(0)
+            while_it_waits(starting)
+            return await starting
 
     return asyncio.run(run())
 
@@ -267,15 +283,28 @@ def test_an_interruption_ends_the_looking_and_leaves_it_open(tmp_path: Path) -> 
 
     interruption = Interruption()
     runner = Runner(Interrupts([LOST], drafts("draft")), tmp_path)
-    assert start(runner, asyncio.Semaphore(0), interruption).outcome is Outcome.UNRESOLVED
+    assert start(runner, interruption).outcome is Outcome.UNRESOLVED
     assert runner.api.looks == 1
 
 
 def test_whoever_is_given_up_while_waiting_for_a_slot_has_not_started(tmp_path: Path) -> None:
-    class NeverFree(asyncio.Semaphore):
-        async def acquire(self) -> Literal[True]:
-            raise asyncio.CancelledError
+    interruption = Interruption()
 
-    runner = Runner(FakeApi([LOST], drafts("draft")), tmp_path)
-    result = start(runner, NeverFree(0), Interruption())
+    def give_up(starting: asyncio.Task[Result]) -> None:
+        interruption.under_way.add(starting)
+        interruption.give_up()
+
+    runner = Runner(FakeApi([STARTED]), tmp_path)
+    result = start(runner, interruption, slots=0, while_it_waits=give_up)
     assert (result.outcome, state_in(runner)) == (Outcome.CANCELLED, State.NOT_STARTED)
+    assert runner.api.sent == []
+
+
+def test_what_is_claimed_and_not_sent_when_the_run_stops_is_not_sent(tmp_path: Path) -> None:
+    brake = Brake()
+    brake.pull(Stop.KEY_REFUSED)
+    runner = Runner(FakeApi([STARTED]), tmp_path)
+    result = start(runner, brake=brake)
+    assert (result.outcome, state_in(runner)) == (Outcome.CANCELLED, State.NOT_STARTED)
+    assert result.reason == "not sent: the API refused the key"
+    assert runner.api.sent == []

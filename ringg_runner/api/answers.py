@@ -22,7 +22,12 @@ MAX_BODY = 65_536
 MAX_DETAIL = 300
 """How many characters of an answer are shown."""
 
-_MARKUP = re.compile(r"(?s)<(head|script|style)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>")
+# What nobody closes runs to the end: then no text is read more than once, however often it opens.
+_MARKUP = re.compile(
+    r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<head\b.*?(?:</head\s*>|(?=<body\b)|\Z)"
+    r"|<!--.*?(?:-->|\Z)|<[^<>]*>",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

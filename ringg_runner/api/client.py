@@ -1,12 +1,13 @@
 """Talks HTTP: one request in, one reply out, the key in the header and nowhere else.
 
-It owns time limits, bounds and the border between *not sent* and *lost*. It never repeats a
-request, never follows a redirect (the key would travel with it), and never says what a reply means.
+It owns bounds and the words for what went wrong on the way. It never repeats a request, never
+follows a redirect (the key would travel with it), and never says what a reply means.
 """
 
 from __future__ import annotations
 
-import asyncio
+import os
+import socket
 import ssl
 import zlib
 from contextlib import asynccontextmanager
@@ -17,41 +18,22 @@ import httpx
 
 from ringg_runner import __version__
 from ringg_runner.api.answers import MAX_BODY, Lost, NotSent, Reply, read_answer
-from ringg_runner.api.connections import Connections, open_connections
+from ringg_runner.api.connections import Connections, end, open_connections
+from ringg_runner.api.passage import Passage, TimeLimits
 from ringg_runner.redaction import Redactor, Secret, showable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from ringg_runner.campaigns import StartRequest
+
+__all__ = ["ApiClient", "TimeLimits", "connect"]
 
 USER_AGENT = f"ringg-runner/{__version__}"
 
 MAX_PAGE = 4 * 1_048_576
 """How many bytes of a page of the server's list are read."""
-
-# The request's first byte has not left when one of these is raised: no connection came about.
-# Whatever else goes wrong goes wrong too late to know.
-_BEFORE_THE_FIRST_BYTE = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class TimeLimits:
-    """In seconds: `answer` is for the whole exchange, the last byte of the answer included."""
-
-    answer: float = 30.0
-    connect: float = 10.0
-
-    def for_httpx(self) -> dict[str, float | None]:
-        """Return the limits of the single steps; TCP and TLS each have the time to connect."""
-        return httpx.Timeout(self.answer, connect=min(self.connect, self.answer / 3)).as_dict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +69,25 @@ class ApiClient:
         bound: int = MAX_BODY,
     ) -> Reply:
         redactor = self.redactor.also(*private)
-        limits = {"timeout": self.limits.for_httpx()}
-        request = httpx.Request(method, url, headers=self.headers, json=body, extensions=limits)
+        passage = Passage(self.limits)
+        steps = {"timeout": self.limits.for_httpx(), "trace": passage.trace}
+        request = httpx.Request(method, url, headers=self.headers, json=body, extensions=steps)
         try:
-            async with asyncio.timeout(self.limits.answer):
+            async with passage.bounded():
                 with self.connections.one() as transport:
                     response = await transport.handle_async_request(request)
                     try:
                         content = await _read(response, bound)
                     finally:
-                        await response.aclose()
-        except _BEFORE_THE_FIRST_BYTE as failure:
-            host = request.url.netloc.decode()
-            return NotSent(f"no connection to {host}: {_in_words(failure, redactor)}")
-        except (TimeoutError, httpx.TimeoutException):
-            return Lost(f"no whole answer within {self.limits.answer:g} s")
-        except (httpx.RequestError, zlib.error) as failure:
+                        await end(response, transport)
+        except (httpx.RequestError, OSError, zlib.error) as failure:
+            late = isinstance(failure, TimeoutError | httpx.TimeoutException)
+            if passage.has_surely_not_left(failure):
+                why = "it took too long" if late else _in_words(failure, redactor)
+                way = f"{request.url.netloc.decode()}{self.connections.by_way_of}"
+                return NotSent(f"no connection to {way}: {why}")
+            if late:
+                return Lost(f"no whole answer within {passage.limit:g} s")
             return Lost(f"the answer was lost: {_in_words(failure, redactor)}")
         return read_answer(response.status_code, response.headers, content, redactor)
 
@@ -130,7 +115,8 @@ async def connect(
         }
     )
     async with open_connections(base_url, ca_file=ca_file, transport=transport) as connections:
-        yield ApiClient(base_url, headers, connections, limits, Redactor.of(key.reveal()))
+        redactor = Redactor.of(key.reveal(), *connections.secrets)
+        yield ApiClient(base_url, headers, connections, limits, redactor)
 
 
 async def _read(response: httpx.Response, bound: int) -> bytes:
@@ -156,9 +142,25 @@ def _unpacking(encoding: str) -> Callable[[bytes, int], bytes]:
 
 
 def _in_words(failure: Exception, redactor: Redactor) -> str:
+    """Return what went wrong, as far down as somebody knows."""
+    said = str(failure).rstrip(".")
+    for cause in _causes(failure):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            said = f"the server's certificate is not trusted: {cause.verify_message}"
+        elif isinstance(cause, ssl.SSLError):
+            reason = str(getattr(cause, "reason", None) or said)
+            said = f"TLS failed: {reason.replace('_', ' ').lower()}"
+        elif isinstance(cause, OSError) and cause.errno is not None:
+            # A resolver counts its errors for itself, and has words of its own.
+            resolving = isinstance(cause, socket.gaierror)
+            said = str(cause.strerror) if resolving else os.strerror(cause.errno)
+    return showable(redactor.hide(said) or type(failure).__name__, 200)
+
+
+def _causes(failure: BaseException) -> Iterator[BaseException]:
+    """Yield a failure and what led to it, of several at a time the first."""
     cause: BaseException | None = failure
     while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return showable(f"the server's certificate is not trusted: {cause.verify_message}")
-        cause = cause.__cause__ or cause.__context__
-    return showable(redactor.hide(str(failure)).rstrip(".") or type(failure).__name__, 200)
+        yield cause
+        inner = cause.exceptions[0] if isinstance(cause, BaseExceptionGroup) else None
+        cause = inner or cause.__cause__ or cause.__context__

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ssl
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    import httpcore
+
 
 @dataclass(slots=True)
 class Connections:
     """As many transports as there are requests in flight; the one used last is used next."""
 
     make: Callable[[], httpx.AsyncBaseTransport]
+    proxy: httpx.Proxy | None = None
     _all: list[httpx.AsyncBaseTransport] = field(default_factory=list, init=False)
     _idle: list[httpx.AsyncBaseTransport] = field(default_factory=list, init=False)
 
@@ -45,10 +48,59 @@ class Connections:
         finally:
             self._idle.append(transport)
 
+    @property
+    def by_way_of(self) -> str:
+        """What follows the API's host where a message names it: the proxy, if there is one."""
+        return f" through the proxy {self.proxy.url.netloc.decode()}" if self.proxy else ""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no output may hold: what the proxy knows us by."""
+        user, password = (self.proxy.auth if self.proxy else None) or ("", "")
+        return (password, f"{user}:{password}") if password else ()
+
     async def close(self) -> None:
         """Close all connections."""
         for transport in self._all:
             await transport.aclose()
+
+
+async def end(response: httpx.Response, transport: httpx.AsyncBaseTransport) -> None:
+    """Close an answer, and the connection too where more came than one answer.
+
+    The rest would pass for the answer to the next request on that connection.
+    """
+    await response.aclose()
+    stream = response.extensions.get("network_stream")
+    if stream is not None and (_read_too_far(response) or _has_more(stream)):
+        await transport.aclose()
+
+
+def _read_too_far(response: Any) -> bool:
+    """Tell whether the parser holds bytes that no answer was made of.
+
+    There is no public way to ask httpcore. Where its inside is another, no connection is trusted
+    with a second request: slower, and as safe.
+    """
+    try:
+        rest, _ = response.stream._httpcore_stream._stream._connection._h11_state.trailing_data
+    except AttributeError:
+        return True
+    return bool(rest)
+
+
+def _has_more(stream: httpcore.AsyncNetworkStream) -> bool:
+    """Tell whether TLS holds bytes that nobody has read; those of a socket httpcore sees itself."""
+    tls = stream.get_extra_info("ssl_object")
+    if tls is None:
+        return False
+    try:
+        tls.read(1)
+    except ssl.SSLWantReadError:
+        return False
+    except ssl.SSLError:
+        pass
+    return True
 
 
 @asynccontextmanager
@@ -60,19 +112,23 @@ async def open_connections(
     Certificates are checked against the system's store, or against `ca_file` alone. Raises
     UsageError where that file, or a proxy that the environment names, cannot be used.
     """
-    connections = Connections((lambda: transport) if transport else _network(base_url, ca_file))
+    connections = Connections(lambda: transport) if transport else _network(base_url, ca_file)
     try:
         yield connections
     finally:
         await connections.close()
 
 
-def _network(base_url: str, ca_file: Path | None) -> Callable[[], httpx.AsyncBaseTransport]:
+def _network(base_url: str, ca_file: Path | None) -> Connections:
     if not base_url.startswith("https://"):
         # Plain http is for loopback alone; through a proxy the key would leave in the open.
-        return lambda: httpx.AsyncHTTPTransport(verify=False, trust_env=False)
+        return Connections(lambda: httpx.AsyncHTTPTransport(verify=False, trust_env=False))
     context, proxy = tls_context(ca_file), proxy_for(base_url)
-    return lambda: httpx.AsyncHTTPTransport(verify=context, proxy=proxy, trust_env=False)
+    if proxy is not None and proxy.url.scheme == "https":
+        proxy.ssl_context = context
+    return Connections(
+        lambda: httpx.AsyncHTTPTransport(verify=context, proxy=proxy, trust_env=False), proxy
+    )
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -83,13 +139,18 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is None:
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        context = ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError:
-        raise UsageError(
-            f"--ca-file: {ca_file} holds no certificate", "give certificates in PEM form"
-        ) from None
+        context = None
     except OSError as failure:
         raise UsageError(f"--ca-file: {ca_file}: {failure.strerror}") from None
+    # A list of revoked certificates alone can be loaded too.
+    if context is None or not context.cert_store_stats()["x509"]:
+        raise UsageError(
+            f"--ca-file: {ca_file} holds no certificate that can be read",
+            "give certificates in PEM form",
+        )
+    return context
 
 
 def proxy_for(base_url: str) -> httpx.Proxy | None:
@@ -98,17 +159,25 @@ def proxy_for(base_url: str) -> httpx.Proxy | None:
     Raises UsageError for one that cannot be used.
     """
     proxies = getproxies()
-    found = proxies.get("https") or proxies.get("all")
+    variable = "HTTPS_PROXY" if proxies.get("https") else "ALL_PROXY"
+    found = (proxies.get("https") or proxies.get("all") or "").strip()
     if not found or proxy_bypass(urlsplit(base_url).netloc):
         return None
+    # What is wrong with it is not said: it may hold a password.
+    wrong = UsageError(
+        f"the proxy in {variable} is no URL of a proxy",
+        "write it as http://HOST:PORT; in a user name or password write / ? # % as %2F %3F %23 %25",
+    )
     try:
         proxy = httpx.Proxy(found if "://" in found else f"http://{found}")
     except (ValueError, httpx.InvalidURL):
-        # What is wrong with it is not said: it may hold a password.
-        raise UsageError("the proxy in HTTPS_PROXY is no URL", "write it as host:port") from None
+        raise wrong from None
     if proxy.url.scheme not in ("http", "https"):
         raise UsageError(
-            f"the proxy in HTTPS_PROXY speaks {proxy.url.scheme}",
+            f"the proxy in {variable} speaks {proxy.url.scheme}",
             "only http and https proxies are supported",
         )
+    if not proxy.url.host or proxy.url.raw_path != b"/" or proxy.url.fragment:
+        # A password with a slash in it would end the host, and be shown as one.
+        raise wrong
     return proxy

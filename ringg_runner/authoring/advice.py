@@ -30,7 +30,7 @@ def on_callbacks(texts: Iterable[Text], environment: Environment) -> Iterator[Di
         if not environment.local and urls.is_private(url):
             yield error(
                 document.file,
-                text.field.position,
+                text.field.place,
                 "private-callback",
                 "callback_url leads to where only this machine or a private network can go",
                 "name a host that can be reached from the internet",
@@ -62,7 +62,7 @@ def on_windows(
         if last and last < now:
             yield warning(
                 window.document.file,
-                window.below("not_after").position,
+                window.below("not_after").place,
                 "window-passed",
                 f"the window has passed: {text}",
                 "move it, or set enabled: false",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ringg_runner.diagnostics import Position
+from ringg_runner.diagnostics import Place, Position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,27 +25,36 @@ class Document:
     file: str
     position: Position
     data: Json
-    keys: Mapping[Pointer, Position]
-    values: Mapping[Pointer, Position]
+    keys: Mapping[Pointer, Place]
+    values: Mapping[Pointer, Place]
     lines: tuple[str, ...] = field(repr=False)
 
-    def at(self, pointer: Pointer) -> Position:
+    def at(self, pointer: Pointer) -> Place:
         """Return where a value stands, or the nearest thing around it that is written here."""
         while pointer and pointer not in self.values:
             pointer = pointer[:-1]
-        return self.values.get(pointer, self.position)
+        return self.values.get(pointer, Place(self.position)).quoting(self.lines)
 
-    def at_key(self, pointer: Pointer) -> Position:
+    def at_key(self, pointer: Pointer) -> Place:
         """Return where the key of a value stands, or the value itself where it has no key."""
-        return self.keys.get(pointer) or self.at(pointer)
+        if pointer in self.keys:
+            return self.keys[pointer].quoting(self.lines)
+        return self.at(pointer)
 
-    def at_text(self, pointer: Pointer, fragment: str) -> Position:
+    def at_text(self, pointer: Pointer, fragment: str) -> Place:
         """Return where a reference in a text value stands; the value's own place if it is hidden.
 
         Quotes and folds move text about, so the fragment is looked for in the file itself. With
         one more $ before it, it is an escape and no reference.
         """
-        line, column = self.at(pointer)
+        start, end, _ = place = self.at(pointer)
+        last = end.line if end else start.line
         reference = re.compile(rf"(?<!\$){re.escape(fragment)}")
-        found = reference.search(self.lines[line - 1], column - 1)
-        return Position(line, found.start() + 1 if found else column)
+        for number in range(start.line, last + 1):
+            line = self.lines[number - 1]
+            first = start.column - 1 if number == start.line else 0
+            stop = end.column - 1 if end and number == last else len(line)
+            if found := reference.search(line, first, stop):
+                here = Place(Position(number, found.start() + 1), Position(number, found.end() + 1))
+                return here.quoting(self.lines)
+        return place

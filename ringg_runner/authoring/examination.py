@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ringg_runner.authoring.manifests import Loaded
     from ringg_runner.authoring.project import Project
     from ringg_runner.campaigns import Campaign
-    from ringg_runner.diagnostics import Diagnostic, Position
+    from ringg_runner.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,12 @@ def _opened(subject: Subject, name: str) -> tuple[Environment, tuple[Diagnostic,
 def _hidden(findings: Iterable[Diagnostic], keys: Iterable[str | None]) -> Iterator[Diagnostic]:
     redactor = Redactor.of(*(key for key in keys if key and len(key) >= secrets.SHORTEST))
     for finding in findings:
-        hint = finding.hint and redactor.hide(finding.hint)
-        yield replace(finding, message=redactor.hide(finding.message), hint=hint)
+        yield replace(
+            finding,
+            message=redactor.hide(finding.message),
+            hint=finding.hint and redactor.hide(finding.hint),
+            quote=finding.quote and replace(finding.quote, text=redactor.star(finding.quote.text)),
+        )
 
 
 def _stands_below_environments(finding: Diagnostic, project: Project) -> bool:
@@ -122,11 +126,7 @@ def _stands_below_environments(finding: Diagnostic, project: Project) -> bool:
     document = project.document
     if document is None or finding.file != document.file:
         return False
-    start = document.keys.get(("environments",))
-    return start is not None and start < finding.position < _end(start, document.keys)
-
-
-def _end(start: Position, keys: Mapping[tuple[str | int, ...], Position]) -> tuple[float, float]:
-    """Return where the next key of the document stands, after the one at `start`."""
-    following = [place for way, place in keys.items() if len(way) == 1 and place > start]
-    return min(following, default=(float("inf"), 0))
+    block = document.keys.get(("environments",))
+    tops = (place.start for pointer, place in document.keys.items() if len(pointer) == 1)
+    above = max((start for start in tops if start <= finding.position), default=None)
+    return block is not None and above == block.start

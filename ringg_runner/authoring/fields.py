@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ringg_runner.authoring.documents import Document, Json, Pointer
     from ringg_runner.authoring.project import Project
     from ringg_runner.authoring.references import Resolved
-    from ringg_runner.diagnostics import Position
+    from ringg_runner.diagnostics import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Field:
     pointer: Pointer
 
     @property
-    def position(self) -> Position:
+    def place(self) -> Place:
         """Where the value stands."""
         return self.document.at(self.pointer)
 

@@ -55,7 +55,7 @@ def look_at(
         if value.lower() in _EXAMPLES or _PLACEHOLDER.fullmatch(value):
             yield warning(
                 origin.document.file,
-                origin.position,
+                origin.place,
                 "placeholder-id",
                 f"{value} comes from an example: it is nobody's id",
                 "copy the real one from the Ringg dashboard",
@@ -63,7 +63,7 @@ def look_at(
         elif not _UUID.fullmatch(value):
             yield warning(
                 origin.document.file,
-                origin.position,
+                origin.place,
                 "non-uuid-id",
                 f"{value} is no UUID",
                 "compare it with the Ringg dashboard",

@@ -20,33 +20,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a set of paths holds: how many files, their manifests, and every finding.
+    """What a set of paths holds: its files by name, their manifests, and every finding.
 
     A manifest that has findings is here too; only where no finding is an error do all fit.
     """
 
-    files: int
+    files: tuple[str, ...]
     manifests: tuple[Document, ...]
     findings: tuple[Diagnostic, ...]
 
 
-def load(paths: Iterable[Path]) -> Loaded:
-    """Load every manifest that the paths stand for, sorted by file and place."""
-    files, missing = sources.find(paths)
+def load(paths: Iterable[Path], stdin: Path | None = None) -> Loaded:
+    """Load every manifest that the paths stand for, sorted by file and place.
+
+    Standard input goes by the name `stdin`, and takes the place of the file of that name.
+    """
+    files, missing = sources.find(paths, stdin)
     manifests: list[Document] = []
     findings = list(missing)
-    for path in files:
-        documents, found = validation.load(path, "campaign")
+    names = tuple(sources.display(path, stdin) for path in files)
+    for path, name in zip(files, names, strict=True):
+        documents, found = validation.load(path, "campaign", stdin)
         if not documents and not found:
-            found = [_empty(path)]
+            found = [_empty(name)]
         manifests += documents
         findings += found
-    return Loaded(len(files), tuple(manifests), tuple(findings))
+    return Loaded(names, tuple(manifests), tuple(findings))
 
 
-def _empty(path: Path) -> Diagnostic:
+def _empty(file: str) -> Diagnostic:
     return warning(
-        sources.display(path),
+        file,
         START,
         "empty-file",
         "this file holds no manifest",

@@ -86,15 +86,21 @@ def load(path: Path | None, directory: Path) -> Project:
     if path is not None and not os.path.isfile(path):  # noqa: PTH113
         raise InvalidInputError(f"{path}: no such project file")
     path = path or _nearest(directory)
-    if path is None:
-        return Project(directory)
-    documents, findings = validation.load(path, "project")
+    return read(path, path.resolve().parent) if path else Project(directory)
+
+
+def read(path: Path, root: Path, stdin: Path | None = None) -> Project:
+    """Read a project file that stands for what lies below `root`.
+
+    Standard input goes by the name `stdin`. Raises FindingsError with every finding.
+    """
+    documents, findings = validation.load(path, "project", stdin)
     findings = list(_without_trap_of_off(findings, documents))
-    project = Project(path.resolve().parent, documents[0] if documents else None)
+    project = Project(root, documents[0] if documents else None)
     findings += [
         error(
             extra.file,
-            extra.position,
+            extra.at(()),
             "second-document",
             "a project file is one document",
             "remove this one, and the --- before it",
@@ -102,7 +108,7 @@ def load(path: Path | None, directory: Path) -> Project:
         for extra in documents[1:]
     ]
     if not documents and not findings:
-        file = sources.display(path)
+        file = sources.display(path, stdin)
         findings = [error(file, START, "empty-file", "the project file is empty", "add version: 1")]
     if project.document and not findings:
         findings = list(_check(project, project.document))
@@ -159,7 +165,7 @@ def _without_trap_of_off(
 ) -> Iterator[Diagnostic]:
     """Let `off` stand unquoted where a rule is set, and there alone: nothing else can be meant."""
     words = {
-        place: document.data["rules"].get(pointer[1])
+        place.start: document.data["rules"].get(pointer[1])
         for document in documents
         for pointer, place in document.values.items()
         if len(pointer) == 2 and pointer[0] == "rules" and isinstance(document.data["rules"], dict)

@@ -76,7 +76,7 @@ def _taken_twice(
         value = value_of(campaign)
         other = first.setdefault(value, manifest)
         if other is not manifest:
-            line, column = other.at((key,))
+            line, column = other.at((key,)).start
             findings.append(
                 error(
                     manifest.file,
@@ -143,7 +143,7 @@ class _Reading:
             self.findings.append(
                 error(
                     self.manifest.file,
-                    self.manifest.position,
+                    self.manifest.at(()),
                     "missing-key",
                     f"{key} is missing",
                     f"add it here, or under defaults in the project file: {key}: …",
@@ -243,4 +243,4 @@ class _Reading:
             yield from (f"{group}.{key}" for key, text in texts.items() if isinstance(text, str))
 
     def _find(self, found: Field, rule: str, message: str, hint: str) -> None:
-        self.findings.append(error(found.document.file, found.position, rule, message, hint))
+        self.findings.append(error(found.document.file, found.place, rule, message, hint))

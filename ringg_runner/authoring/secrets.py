@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ringg_runner import redaction
-from ringg_runner.diagnostics import Diagnostic, Position, error
+from ringg_runner.diagnostics import Diagnostic, Place, Position, error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +27,9 @@ def written(documents: Iterable[Document], key: str | None = None) -> Iterator[D
     for file, lines in {document.file: document.lines for document in documents}.items():
         for number, line in enumerate(lines, start=1):
             for found in pattern.finditer(line):
-                yield _secret(file, Position(number, found.start() + 1), "an API key stands here")
+                start, end = (Position(number, offset + 1) for offset in found.span())
+                place = Place(start, end).quoting(lines)
+                yield _secret(file, place, "an API key stands here")
 
 
 def sent(texts: Iterable[Text], key: str | None) -> Iterator[Diagnostic]:
@@ -39,7 +41,7 @@ def sent(texts: Iterable[Text], key: str | None) -> Iterator[Diagnostic]:
         if key in text.value.text and key not in text.field.value:
             field = text.field
             message = "what this refers to holds the API key"
-            yield _secret(field.document.file, field.position, message)
+            yield _secret(field.document.file, field.place, message)
 
 
 def _pattern(key: str | None) -> re.Pattern[str]:
@@ -48,7 +50,7 @@ def _pattern(key: str | None) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){re.escape(key)}(?![\w-])|{redaction.KEY.pattern}")
 
 
-def _secret(file: str, place: Position, message: str) -> Diagnostic:
+def _secret(file: str, place: Place, message: str) -> Diagnostic:
     return error(
         file,
         place,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ringg_runner.authoring import encodings
-from ringg_runner.diagnostics import START, Diagnostic, Position, error, position_in
+from ringg_runner.diagnostics import START, Diagnostic, Place, Position, error, place_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,17 +38,20 @@ class SourceText:
     text: str
 
 
-def find(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
+def find(
+    paths: Iterable[Path], stdin: Path | None = None
+) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
     """Return every manifest file that the paths stand for, each once, sorted; and what is amiss.
 
     A folder is searched recursively for `.yaml` and `.yml`, hidden folders and the project file
-    left out. A file that is named is taken whatever its ending.
+    left out. A file that is named is taken whatever its ending. Standard input takes the place of
+    the file `stdin`, where it is among the paths.
     """
     files: dict[str, Path] = {}
     findings: list[Diagnostic] = []
     for path in paths:
         if path == STDIN:
-            files.setdefault("-", path)
+            files[os.path.realpath(stdin) if stdin else "-"] = path
             continue
         # Unlike the methods of Path, these never raise: not for a name that is too long, for a
         # folder above that may not be entered, or for links that go round in a circle.
@@ -57,7 +60,8 @@ def find(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...
             continue
         for file in _below(path, findings) if path.is_dir() else (path,):
             files.setdefault(os.path.realpath(file), file)
-    return tuple(sorted(files.values(), key=display)), tuple(findings)
+    by_name = sorted(files.values(), key=lambda file: display(file, stdin))
+    return tuple(by_name), tuple(findings)
 
 
 def _missing(path: Path) -> Diagnostic:
@@ -72,7 +76,7 @@ def _missing(path: Path) -> Diagnostic:
 
 def _below(folder: Path, findings: list[Diagnostic]) -> Iterator[Path]:
     def not_listed(failure: OSError) -> None:
-        findings.append(_unreadable(Path(failure.filename), failure))
+        findings.append(_unreadable(display(Path(failure.filename)), failure))
 
     for here, folders, names in os.walk(folder, onerror=not_listed):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -81,19 +85,24 @@ def _below(folder: Path, findings: list[Diagnostic]) -> Iterator[Path]:
                 yield Path(here, name)
 
 
-def display(path: Path) -> str:
-    """Return how a file is called: relative to the working directory where it lies below it."""
+def display(path: Path, stdin: Path | None = None) -> str:
+    """Return how a file is called: relative to the working directory where it lies below it.
+
+    Standard input goes by the name `stdin`, where it has one.
+    """
     if path == STDIN:
-        return "<stdin>"
+        if stdin is None:
+            return "<stdin>"
+        path = stdin
     try:
         return Path(os.path.abspath(path)).relative_to(Path.cwd()).as_posix()  # noqa: PTH100
     except ValueError:
         return path.as_posix()
 
 
-def read(path: Path) -> SourceText | Diagnostic:
+def read(path: Path, stdin: Path | None = None) -> SourceText | Diagnostic:
     """Return a file's text, or the finding that says why there is none."""
-    file = display(path)
+    file = display(path, stdin)
     try:
         if path != STDIN and not path.is_file():
             return error(
@@ -108,7 +117,7 @@ def read(path: Path) -> SourceText | Diagnostic:
         with source or io.BytesIO() as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as failure:
-        return _unreadable(path, failure)
+        return _unreadable(file, failure)
     if len(data) > MAX_BYTES:
         return error(
             file, START, "too-large", "larger than 1 MiB", "split it into several manifest files"
@@ -120,19 +129,19 @@ def read(path: Path) -> SourceText | Diagnostic:
         return SourceText(file, data.decode())
     except UnicodeDecodeError as failure:
         before = data[: failure.start].decode()
-        place = position_in(before, len(before))
+        place = place_in(data.decode(errors="replace"), len(before))
         told = f"the byte 0x{data[failure.start]:02x} is not UTF-8"
         character = encodings.narrow(data, failure.start)
         return _not_utf_8(file, place, f"{told}: it is {character}" if character else told)
 
 
-def _not_utf_8(file: str, place: Position, message: str) -> Diagnostic:
+def _not_utf_8(file: str, place: Position | Place, message: str) -> Diagnostic:
     return error(file, place, "not-utf-8", message, "save the file in the encoding UTF-8")
 
 
-def _unreadable(path: Path, failure: OSError) -> Diagnostic:
+def _unreadable(file: str, failure: OSError) -> Diagnostic:
     return error(
-        display(path),
+        file,
         START,
         "unreadable",
         f"cannot be read: {failure.strerror or failure}",

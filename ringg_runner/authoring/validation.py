@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator, FormatChecker, ValidationError, validato
 
 from ringg_runner.authoring import branches, phrases, schemas, sources
 from ringg_runner.authoring.yaml_reader import read_documents
-from ringg_runner.diagnostics import Diagnostic, Position, did_you_mean, error
+from ringg_runner.diagnostics import Diagnostic, Place, did_you_mean, error
 from ringg_runner.times import ZONELESS, parse_moment
 
 if TYPE_CHECKING:
@@ -32,13 +32,15 @@ def _is_moment(value: object) -> bool:
     return not isinstance(value, str) or parse_moment(value) is not None
 
 
-def load(path: Path, schema_name: str) -> tuple[list[Document], list[Diagnostic]]:
+def load(
+    path: Path, schema_name: str, stdin: Path | None = None
+) -> tuple[list[Document], list[Diagnostic]]:
     """Return a file's documents, and every finding of its reading and of its schema.
 
     Documents with findings are among them, so that later checks can add theirs. A document without
-    content is none.
+    content is none. Standard input goes by the name `stdin`.
     """
-    source = sources.read(path)
+    source = sources.read(path, stdin)
     if isinstance(source, Diagnostic):
         return [], [source]
     documents: list[Document] = []
@@ -124,7 +126,7 @@ class _Failure:
         return phrases.name(self.pointer)
 
     def finding(
-        self, rule: str, message: str, hint: str | None, at: Position | None = None
+        self, rule: str, message: str, hint: str | None, at: Place | None = None
     ) -> Diagnostic:
         place = at or self.document.at(self.pointer)
         if self.branch:

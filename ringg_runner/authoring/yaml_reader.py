@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
-from ringg_runner.authoring import scalars
+from ringg_runner.authoring import marks, scalars
 from ringg_runner.authoring.documents import Document
 from ringg_runner.diagnostics import (
     START,
     Diagnostic,
-    Position,
+    Place,
     did_you_mean,
     error,
     lines_of,
-    position_in,
+    place_in,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read_documents(text: str, file: str) -> Iterator[Document | Diagnostic]:
     if unprintable:
         yield error(
             file,
-            position_in(text, unprintable.start()),
+            place_in(text, unprintable.start()),
             "yaml-syntax",
             f"the character {unprintable.group()!a} cannot stand in YAML",
             "remove it, or write it as an escape between double quotes",
@@ -88,8 +88,8 @@ class _Reader:
     _events: Iterator[Event] = field(init=False)
     _lines: tuple[str, ...] = field(init=False)
     _findings: list[Diagnostic] = field(init=False, default_factory=list)
-    _keys: dict[Pointer, Position] = field(init=False, default_factory=dict)
-    _values: dict[Pointer, Position] = field(init=False, default_factory=dict)
+    _keys: dict[Pointer, Place] = field(init=False, default_factory=dict)
+    _values: dict[Pointer, Place] = field(init=False, default_factory=dict)
     _anchors: dict[str, tuple[Json, int]] = field(init=False, default_factory=dict)
     _count: int = field(init=False, default=0)
 
@@ -110,10 +110,11 @@ class _Reader:
             return None
         self._keys, self._values, self._anchors, self._count = {}, {}, {}, 0
         data = self._value(next(self._events), ())
-        return Document(self.file, self._values[()], data, self._keys, self._values, self._lines)
+        start = self._values[()].start
+        return Document(self.file, start, data, self._keys, self._values, self._lines)
 
     def _value(self, event: Event, pointer: Pointer) -> Json:
-        place = _place(event)
+        place = marks.place(event, self._lines)
         self._values[pointer] = place
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, place)
@@ -127,8 +128,7 @@ class _Reader:
             value = self._scalar(event, place)
         elif len(pointer) >= MAX_DEPTH:
             raise _RefusedError(
-                error(
-                    self.file,
+                self._error(
                     place,
                     "too-deep",
                     f"nested deeper than {MAX_DEPTH} levels",
@@ -143,7 +143,7 @@ class _Reader:
             self._anchors[event.anchor] = (value, self._count - before)
         return value
 
-    def _scalar(self, event: yaml.ScalarEvent, place: Position) -> Json:
+    def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Json:
         if not _is_plain(event) or event.tag is not None:
             return event.value
         value = scalars.read(event.value)
@@ -156,6 +156,7 @@ class _Reader:
         items: list[Json] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             items.append(self._value(event, (*pointer, len(items))))
+        self._close(pointer, event)
         return items
 
     def _mapping(self, pointer: Pointer) -> dict[str, Json]:
@@ -172,17 +173,22 @@ class _Reader:
                     place,
                     "duplicate-key",
                     f"the key {key} stands here a second time",
-                    f"keep one of the two; the first is on line {first.line}",
+                    f"keep one of the two; the first is on line {first.start.line}",
                 )
                 self._skip()
                 continue
             self._keys[*pointer, key] = place
             entries[key] = self._value(next(self._events), (*pointer, key))
+        self._close(pointer, event)
         return entries
 
-    def _key(self, event: Event) -> tuple[str | None, Position]:
+    def _close(self, pointer: Pointer, last: Event) -> None:
+        """Note how far a collection reaches."""
+        self._values[pointer] = marks.first_line(self._values[pointer].start, last, self._lines)
+
+    def _key(self, event: Event) -> tuple[str | None, Place]:
         """Return a key's text, or None where the key is no text."""
-        place = _place(event)
+        place = marks.place(event, self._lines)
         if not isinstance(event, yaml.ScalarEvent):
             self._find(place, "key-not-text", "a key must be text", "write the key as a word")
             if not isinstance(event, yaml.AliasEvent):
@@ -221,7 +227,7 @@ class _Reader:
                 return
             event = next(self._events)
 
-    def _alias(self, event: yaml.AliasEvent, place: Position) -> Json:
+    def _alias(self, event: yaml.AliasEvent, place: Place) -> Json:
         name = str(event.anchor)
         known = self._anchors.get(name)
         if known is None:
@@ -237,12 +243,11 @@ class _Reader:
         self._spend(size, place)
         return value
 
-    def _spend(self, values: int, place: Position) -> None:
+    def _spend(self, values: int, place: Place) -> None:
         self._count += values
         if self._count > MAX_VALUES:
             raise _RefusedError(
-                error(
-                    self.file,
+                self._error(
                     place,
                     "too-many-values",
                     f"this document holds more than {MAX_VALUES:,} values, aliases expanded",
@@ -250,21 +255,16 @@ class _Reader:
                 )
             )
 
-    def _find(self, place: Position, rule: str, message: str, hint: str) -> None:
-        self._findings.append(error(self.file, place, rule, message, hint))
+    def _find(self, place: Place, rule: str, message: str, hint: str) -> None:
+        self._findings.append(self._error(place, rule, message, hint))
+
+    def _error(self, place: Place, rule: str, message: str, hint: str) -> Diagnostic:
+        return error(self.file, place.quoting(self._lines), rule, message, hint)
 
 
 def _is_plain(event: yaml.ScalarEvent) -> bool:
     # libyaml's parser says "" where PyYAML's own says None.
     return not event.style
-
-
-def _place(event: Event) -> Position:
-    return _from_mark(event.start_mark)
-
-
-def _from_mark(mark: Any) -> Position:
-    return Position(mark.line + 1, mark.column + 1)
 
 
 def _syntax_error(broken: yaml.MarkedYAMLError, text: str, file: str) -> Diagnostic:
@@ -273,7 +273,7 @@ def _syntax_error(broken: yaml.MarkedYAMLError, text: str, file: str) -> Diagnos
     culprit = text[mark.index : mark.index + 1] if mark else ""
     return error(
         file,
-        _from_mark(mark) if mark else START,
+        Place(marks.position(mark)).quoting(lines_of(text)) if mark else START,
         "yaml-syntax",
         f"{problem}, {broken.context}" if broken.context else problem,
         _syntax_hint(problem, culprit),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringg_runner import __version__
-from ringg_runner.cli.output import fit_streams, say, warn
+from ringg_runner.cli.output import fit_streams, say, warn, width
 from ringg_runner.errors import ExitCode, FindingsError, RunnerError
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _render(failure: RunnerError) -> None:
     if isinstance(failure, FindingsError):
-        from ringg_runner.report import text
+        from ringg_runner.report.findings import text
 
-        warn(text.of_findings(failure.findings))
+        warn(text.of_findings(failure.findings, width()))
     say(f"{click.style('error:', fg='red')} {failure}")
     if failure.hint:
         say(f"{click.style('hint:', fg='cyan')} {failure.hint}")

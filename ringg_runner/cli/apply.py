@@ -56,6 +56,24 @@ if TYPE_CHECKING:
     hidden=True,
     help="How long a claim outlives its run.",
 )
+@options.network
+@click.option(
+    "--concurrency",
+    metavar="N",
+    type=click.IntRange(1, 256),
+    default=8,
+    show_default=True,
+    help="How many starts are under way at a time.",
+)
+@click.option(
+    "--rate", metavar="N/s", type=options.Rate(), help="How many begin: 5/s, 100/m or 1000/h."
+)
+@click.option(
+    "--max-failures",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Begin nothing more once so many failed or are unresolved.",
+)
 @click.option("--no-refresh", is_flag=True, help="Never read the server's own list.")
 @click.option(
     "--resend-unconfirmed",
@@ -67,6 +85,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="In CI: go on with neither a ledger nor a readable list; may start a list twice.",
 )
+@click.option("-q", "--quiet", is_flag=True, help="Show neither progress nor notes.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each attempt, and each planned request.")
 def command(
     *,
@@ -80,9 +99,14 @@ def command(
     timeout: float,
     settle: float,
     lease: float,
+    ca_file: Path | None,
+    concurrency: int,
+    rate: float | None,
+    max_failures: int | None,
     no_refresh: bool,
     resend_unconfirmed: bool,
     without_memory: bool,
+    quiet: bool,
     verbose: bool,
 ) -> int:
     """Start the campaigns that are to start, each list once, and tell what became of each.
@@ -103,7 +127,18 @@ def command(
     from ringg_runner.running.surroundings import Patience
 
     patience = Patience(settle, resend_unconfirmed)
-    manner = Manner(TimeLimits(timeout), patience, refresh=not no_refresh, lease=lease)
+    manner = Manner(
+        TimeLimits(timeout),
+        patience,
+        refresh=not no_refresh,
+        lease=lease,
+        ca_file=ca_file,
+        quiet=quiet,
+        results=output == "text",
+        concurrency=concurrency,
+        rate=rate,
+        max_failures=max_failures,
+    )
     to_ask = not (yes or prepared.environment.embedded)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
         known = memory.known_starts(ledger, prepared.environment.base_url)
@@ -140,19 +175,20 @@ def _approved(
             "review the plan, then give --yes",
         )
     key = read_key(environment, os.environ)
-    view = look(prepared, key, manner.limits) if manner.refresh else None
+    view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
     plan = prepared.plan(clock.now(), known, view)
     if plan.summary[Action.START]:
-        _tell_what_is_not_known(view, remembers=remembers or environment.embedded)
+        remembers = remembers or environment.embedded
+        _tell_what_is_not_known(view, remembers=remembers, quiet=manner.quiet)
         if to_ask:
             _ask(plan)
             # People take their time. What they approved is held against how things stand now.
-            view = look(prepared, key, manner.limits) if manner.refresh else None
+            view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
             plan = prepared.plan(clock.now(), known, view).narrowed_to(plan)
     return Approved(prepared, plan, key, manner, known, view)
 
 
-def _tell_what_is_not_known(view: View | None, *, remembers: bool) -> None:
+def _tell_what_is_not_known(view: View | None, *, remembers: bool, quiet: bool) -> None:
     """Say what a fresh CI runner cannot know; raises NotApprovedError where that is too much."""
     from ringg_runner.api.server_list import Listing
     from ringg_runner.running.whoami import in_ci
@@ -160,10 +196,11 @@ def _tell_what_is_not_known(view: View | None, *, remembers: bool) -> None:
     if remembers or not in_ci(os.environ):
         return
     if isinstance(view, Listing):
-        say(
-            "note: there is no ledger here: what was started before is known from the server's "
-            "list alone, which may not show everything"
-        )
+        if not quiet:
+            say(
+                "note: there is no ledger here: what was started before is known from the server's "
+                "list alone, which may not show everything"
+            )
         return
     raise NotApprovedError(
         "there is no ledger here and the server's list is not read: whether these lists were "

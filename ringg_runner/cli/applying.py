@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from ringg_runner.api.client import TimeLimits
 from ringg_runner.api.server_list import Listing
 from ringg_runner.cli.connecting import open_client
 from ringg_runner.cli.output import say, show, show_at_all_costs, warn
+from ringg_runner.cli.progress import watching
 from ringg_runner.errors import UsageError
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.report import text
@@ -23,7 +25,8 @@ from ringg_runner.runs import Result, Run, Stop
 from ringg_runner.times import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from ringg_runner.api.server_list import View
     from ringg_runner.campaigns import ListId
@@ -32,16 +35,35 @@ if TYPE_CHECKING:
     from ringg_runner.pipeline import Prepared
     from ringg_runner.planner import Plan
     from ringg_runner.redaction import Secret
+    from ringg_runner.running.pace import Limiter
+    from ringg_runner.running.tally import Tally
+
+
+GRACE = 5.0
+"""For how many seconds an interrupted run waits for its answers: CI kills after about seven."""
+
+_SHORTEST = 0.05
+"""For fewer seconds than these no request is held back: timers are not that exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How an apply goes about it; `refresh` where the server's list may be read."""
+    """How an apply goes about it; `refresh` where the server's list may be read.
+
+    `quiet` keeps notes and progress back; `results` where each is written as it becomes known;
+    `concurrency` is how many requests are in flight at the most, `rate` how many begin a second.
+    """
 
     limits: TimeLimits = field(default_factory=TimeLimits)
     patience: Patience = field(default_factory=Patience)
     refresh: bool = True
     lease: float = LEASE
+    ca_file: Path | None = None
+    quiet: bool = False
+    results: bool = True
+    concurrency: int = 8
+    rate: float | None = None
+    max_failures: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse, with UsageError, a lease under which a request could leave too late."""
@@ -76,14 +98,38 @@ def carry_out(
     async def run() -> Run:
         clock = SystemClock()
         claims = Claims(ledger, who, clock, manner.lease)
-        way = open_client(prepared.project, prepared.environment, approved.key, manner.limits)
+        way = open_client(
+            prepared.project, prepared.environment, approved.key, manner.limits, manner.ca_file
+        )
         async with way as client, claims.kept_alive():
-            lookout = Lookout(client, clock) if manner.refresh else None
-            executor = Executor(client, claims, lookout, clock, manner.patience)
-            _end_on_signals(executor.interruption)
-            return await executor.run(approved.plan, report)
+            executor = Executor(
+                client,
+                claims,
+                Lookout(client, clock) if manner.refresh else None,
+                clock,
+                manner.patience,
+                concurrency=manner.concurrency,
+                limiter=_limiter(manner.rate),
+                max_failures=manner.max_failures,
+            )
+            quiet, results = manner.quiet, manner.results
+            with (
+                watching(executor.tally, approved.plan, clock, results=results, quiet=quiet),
+                _ended_by_signals(executor.interruption, executor.tally),
+            ):
+                return await executor.run(approved.plan, report)
 
     return asyncio.run(run())
+
+
+def _limiter(rate: float | None) -> Limiter | None:
+    """Return what lets so many requests begin a second, as evenly as timers can."""
+    if rate is None:
+        return None
+    from aiolimiter import AsyncLimiter
+
+    at_once = max(1.0, rate * _SHORTEST)
+    return AsyncLimiter(at_once, at_once / rate)
 
 
 def _settle_leftovers(approved: Approved, ledger: Ledger, who: RunInfo) -> None:
@@ -100,20 +146,32 @@ def _settle_leftovers(approved: Approved, ledger: Ledger, who: RunInfo) -> None:
         say(f"warning: what earlier runs left open is not settled: {failure}")
 
 
-def _end_on_signals(interruption: Interruption) -> None:
+@contextmanager
+def _ended_by_signals(interruption: Interruption, tally: Tally) -> Iterator[None]:
     """Let the first signal end the run in order, and the second give up what is under way."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
+    timers: list[asyncio.TimerHandle] = []
 
     def received(stop: Stop) -> None:
         if interruption.is_set():
             task.cancel()
-        else:
-            interruption.set(stop)
-            say("interrupted: nothing more is started; waiting for the request under way")
+            return
+        interruption.set(stop)
+        timers.append(loop.call_later(GRACE, task.cancel))
+        under_way = f"; {tally.in_flight} under way may end within {GRACE:g} s"
+        say(f"interrupted: nothing more is started{under_way if tally.in_flight else ''}")
 
-    loop.add_signal_handler(signal.SIGINT, received, Stop.INTERRUPTED)
-    loop.add_signal_handler(signal.SIGTERM, received, Stop.TERMINATED)
+    signals = {signal.SIGINT: Stop.INTERRUPTED, signal.SIGTERM: Stop.TERMINATED}
+    for number, stop in signals.items():
+        loop.add_signal_handler(number, received, stop)
+    try:
+        yield
+    finally:
+        for timer in timers:
+            timer.cancel()
+        for number in signals:
+            loop.remove_signal_handler(number)
 
 
 class ResultTable:

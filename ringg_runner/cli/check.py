@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 @click.command("check", short_help="Test the key and the connection; starts nothing.")
 @options.environment
-def command(*, environment: str | None, project_file: Path | None) -> None:
+@options.network
+def command(*, environment: str | None, project_file: Path | None, ca_file: Path | None) -> None:
     """Ask the API of an environment which workspace its key belongs to. Starts nothing."""
     import asyncio
 
@@ -32,13 +33,13 @@ def command(*, environment: str | None, project_file: Path | None) -> None:
     target = open_environment(chosen, environment, os.environ)
     key = read_key(target, os.environ)
     show(f"environment {target.name} ({target.base_url})")
-    workspace = read_workspace(asyncio.run(_ask(chosen, target, key)))
+    workspace = read_workspace(asyncio.run(_ask(chosen, target, key, ca_file)))
     show(f"key accepted: workspace {workspace}")
 
 
-async def _ask(chosen: Project, target: Environment, key: Secret) -> Reply:
+async def _ask(chosen: Project, target: Environment, key: Secret, ca_file: Path | None) -> Reply:
     from ringg_runner.api.client import TimeLimits
     from ringg_runner.cli.connecting import open_client
 
-    async with open_client(chosen, target, key, TimeLimits()) as client:
+    async with open_client(chosen, target, key, TimeLimits(), ca_file) as client:
         return await client.workspace()

@@ -29,22 +29,30 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def open_client(
-    project: Project, environment: Environment, key: Secret, limits: TimeLimits
+    project: Project,
+    environment: Environment,
+    key: Secret,
+    limits: TimeLimits,
+    ca_file: Path | None = None,
 ) -> AsyncIterator[ApiClient]:
     """Open a client for an environment of a project.
 
-    Raises RunnerError where the embedded sandbox cannot keep what it has to remember.
+    Raises RunnerError where the embedded sandbox cannot keep what it has to remember, and
+    UsageError where `ca_file` or the environment's proxy cannot be used.
     """
     with _transport(environment, project.state) as transport:
-        async with connect(environment.base_url, key, limits=limits, transport=transport) as client:
+        async with connect(
+            environment.base_url, key, limits=limits, ca_file=ca_file, transport=transport
+        ) as client:
             yield client
 
 
-def look(prepared: Prepared, key: Secret, limits: TimeLimits) -> View:
+def look(prepared: Prepared, key: Secret, limits: TimeLimits, ca_file: Path | None) -> View:
     """Read the server's list once; where it cannot be read, that is said on stderr."""
 
     async def read() -> View:
-        async with open_client(prepared.project, prepared.environment, key, limits) as client:
+        project, environment = prepared.project, prepared.environment
+        async with open_client(project, environment, key, limits, ca_file) as client:
             return await read_list(client)
 
     view = asyncio.run(read())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +15,28 @@ if TYPE_CHECKING:
     from ringg_runner.pipeline import Selection
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+class Rate(click.ParamType[float]):
+    """How many in a second, a minute or an hour; a number a second is what comes out."""
+
+    name = "rate"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return how many a second."""
+        if isinstance(value, float):
+            return value
+        found = _RATE.fullmatch(value)
+        rate = float(found["count"]) / _SECONDS[found["unit"]] if found else 0.0
+        if not rate:
+            self.fail(f"{value} is no rate: write 5/s, 100/m or 1000/h", param, ctx)
+        return rate
+
+
+_RATE = re.compile(r"(?P<count>[0-9]{1,6}(?:\.[0-9]{1,3})?)/(?P<unit>[smh])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def selecting(command: _Command) -> _Command:
@@ -50,6 +73,17 @@ def strict(command: _Command) -> _Command:
     return click.option("--strict", is_flag=True, help="Take every warning for an error.")(command)
 
 
+def network(command: _Command) -> _Command:
+    """Add --ca-file, for commands that may ask the API."""
+    return click.option(
+        "--ca-file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        callback=_holding_certificates,
+        help="Trust the certificates in this file (PEM) instead of the system's.",
+    )(command)
+
+
 def output_format(*formats: str) -> Callable[[_Command], _Command]:
     """Add --format, with the first format as default."""
     return click.option(
@@ -73,6 +107,17 @@ def selection(
     from ringg_runner.pipeline import Selection
 
     return Selection(paths, project_file, environment, strict)
+
+
+def _holding_certificates(
+    _ctx: click.Context, _option: click.Parameter, file: Path | None
+) -> Path | None:
+    """Read the file at once: a mistake in it is told before anything else is done."""
+    if file is not None:
+        from ringg_runner.api.connections import tls_context
+
+        tls_context(file)
+    return file
 
 
 def _choose_colour(ctx: click.Context, _option: click.Parameter, plain: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -45,6 +46,11 @@ def _fit(stream: TextIO) -> Iterator[TextIO]:
     else:
         stream.reconfigure(errors=_UNWRITABLE)
         yield stream
+
+
+def width() -> int:
+    """Return how many columns the terminal has; a sheet's where there is none."""
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def show(*lines: str) -> None:

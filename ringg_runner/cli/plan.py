@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringg_runner.cli import options
-from ringg_runner.cli.output import show, warn
+from ringg_runner.cli.output import show, warn, width
 
 if TYPE_CHECKING:
     from ringg_runner.pipeline import Prepared, Selection
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @options.strict
 @options.output_format("text", "json")
 @click.option("--refresh", is_flag=True, help="Ask the API's own list too; needs the key.")
+@options.network
 @click.option("-v", "--verbose", is_flag=True, help="Show each request in full.")
 def command(
     *,
@@ -30,6 +31,7 @@ def command(
     strict: bool,
     output: str,
     refresh: bool,
+    ca_file: Path | None,
     verbose: bool,
 ) -> None:
     """Show what an apply would do with each campaign.
@@ -39,21 +41,21 @@ def command(
     can be read from here. Without --refresh it needs no key, and asks nobody else.
     """
     prepared = prepare(options.selection(paths, environment, project_file, strict=strict))
-    show_plan(plan_of(prepared, refresh=refresh), output, verbose=verbose)
+    show_plan(plan_of(prepared, refresh=refresh, ca_file=ca_file), output, verbose=verbose)
 
 
 def prepare(selection: Selection) -> Prepared:
     """Resolve the selection, and tell on stderr what is worth a look."""
     from ringg_runner import pipeline
-    from ringg_runner.report import text
+    from ringg_runner.report.findings import text
     from ringg_runner.times import SystemClock
 
     prepared = pipeline.prepare(selection, Path.cwd(), os.environ, SystemClock().now())
-    warn(text.of_findings(prepared.findings))
+    warn(text.of_findings(prepared.findings, width()))
     return prepared
 
 
-def plan_of(prepared: Prepared, *, refresh: bool) -> Plan:
+def plan_of(prepared: Prepared, *, refresh: bool, ca_file: Path | None = None) -> Plan:
     """Plan by what the ledger knows, and with `refresh` by what the server's list shows."""
     from ringg_runner.cli.memory import known_for_a_plan
     from ringg_runner.times import SystemClock
@@ -65,7 +67,8 @@ def plan_of(prepared: Prepared, *, refresh: bool) -> Plan:
         from ringg_runner.authoring.environments import read_key
         from ringg_runner.cli.connecting import look
 
-        view = look(prepared, read_key(prepared.environment, os.environ), TimeLimits())
+        key = read_key(prepared.environment, os.environ)
+        view = look(prepared, key, TimeLimits(), ca_file)
     return prepared.plan(SystemClock().now(), known, view)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.command("status", short_help="Show how each campaign stands: ledger and server.")
 @options.selecting
 @options.output_format("text", "json")
+@options.network
 @click.option("--no-refresh", is_flag=True, help="Never read the server's own list.")
 def command(
     *,
@@ -25,6 +26,7 @@ def command(
     environment: str | None,
     project_file: Path | None,
     output: str,
+    ca_file: Path | None,
     no_refresh: bool,
 ) -> None:
     """Show each campaign beside what the ledger knows and what the server's list says.
@@ -41,7 +43,8 @@ def command(
     prepared = prepare(options.selection(paths, environment, project_file))
     view = None
     if not no_refresh:
-        view = look(prepared, read_key(prepared.environment, os.environ), TimeLimits())
+        key = read_key(prepared.environment, os.environ)
+        view = look(prepared, key, TimeLimits(), ca_file)
     statuses = status.compare(prepared.campaigns, known_for_a_plan(prepared), view)
     if output == "json":
         show(documents.encode(memory.status_document(prepared.environment, statuses)))

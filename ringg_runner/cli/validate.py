@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from ringg_runner.cli import options
-from ringg_runner.cli.output import show
-from ringg_runner.errors import ExitCode
+from ringg_runner.cli.output import show, width
+from ringg_runner.errors import ExitCode, UsageError
+from ringg_runner.report.findings import FORMATS, lines
 
 
 @click.command(
@@ -17,7 +19,14 @@ from ringg_runner.errors import ExitCode
 )
 @options.selecting
 @options.strict
-@options.output_format("text", "json")
+@options.output_format(*FORMATS)
+@click.option(
+    "--stdin-filename",
+    "stdin",
+    metavar="NAME",
+    type=click.Path(path_type=Path),
+    help="The file that standard input stands for: its name, its project, its kind.",
+)
 def command(
     *,
     paths: tuple[Path, ...],
@@ -25,6 +34,7 @@ def command(
     project_file: Path | None,
     strict: bool,
     output: str,
+    stdin: Path | None,
 ) -> int:
     """Check manifests, and tell every mistake in every file with its place.
 
@@ -33,13 +43,12 @@ def command(
     that --env names. Nothing is sent.
     """
     from ringg_runner import pipeline
-    from ringg_runner.report import documents, text
     from ringg_runner.times import SystemClock
 
-    selection = options.selection(paths, environment, project_file, strict=strict)
+    if stdin and Path("-") not in paths:
+        raise UsageError("--stdin-filename says what standard input is", "add - to the paths")
+    chosen = options.selection(paths, environment, project_file, strict=strict)
+    selection = replace(chosen, stdin=stdin)
     checked = pipeline.check(selection, Path.cwd(), os.environ, SystemClock().now())
-    if output == "json":
-        show(documents.encode(documents.of_check(checked)))
-    else:
-        show(*text.of_check(checked))
+    show(*lines(checked, output, width()))
     return ExitCode.INVALID if checked.errors else ExitCode.OK

@@ -66,13 +66,18 @@ def translated(address: SqliteAddress | PostgresAddress) -> Iterator[None]:
     try:
         yield
     except DamagedError as error:
-        raise _error(address, _DAMAGED, str(error)) from error
+        raise damaged(address, error) from error
     except PoolTimeoutError as error:
         raise _error(address, _LOCKED, "all connections are in use") from error
     except DBAPIError as error:
         raise _error(address, _meaning(error), _words(error)) from error
     except OSError as error:
         raise _error(address, _CLOSED, error.strerror or str(error)) from error
+
+
+def damaged(address: SqliteAddress | PostgresAddress, found: DamagedError) -> LedgerError:
+    """Return what it means to a person that something in the ledger cannot be read."""
+    return _error(address, _DAMAGED, str(found))
 
 
 def _error(

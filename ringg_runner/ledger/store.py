@@ -1,33 +1,33 @@
 """The ledger: who may start which list, and what became of it, durably and once.
 
-Owns the rules of claims and the order of writes. A start is claimed here, and the claim committed,
-before any byte leaves; a claim whose run vanished stays, abandoned, until somebody settles it.
-Knows no clock and no API. Leases are compared with the moments that callers pass in, so the clocks
-of all who share a ledger must agree to within a fraction of a lease.
+Owns the transactions. A start is claimed here, and the claim committed, before any byte leaves; a
+claim whose run vanished stays, abandoned, until somebody settles it. Leases are compared with the
+moments that callers pass in, so the clocks of all who share a ledger must agree to within a
+fraction of a lease.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy import case, select, update
 
 from ringg_runner.ledger.addresses import SqliteAddress, parse_address
 from ringg_runner.ledger.chain import Head, exact
+from ringg_runner.ledger.changes import Claiming, Finishing, Noting, Resolving
 from ringg_runner.ledger.engines import WAIT_SECONDS
-from ringg_runner.ledger.errors import LedgerError
+from ringg_runner.ledger.errors import DamagedError, LedgerError
+from ringg_runner.ledger.failures import damaged
 from ringg_runner.ledger.pen import Pen
 from ringg_runner.ledger.postgres import PostgresDatabase
-from ringg_runner.ledger.records import Claim, Ending, Event, State, Taken
-from ringg_runner.ledger.replay import NOTES, claim_detail, ending_detail
+from ringg_runner.ledger.records import State
 from ringg_runner.ledger.rows import read_entry, read_trail_row
 from ringg_runner.ledger.sqlite import SqliteDatabase
 from ringg_runner.ledger.tables import ENTRIES, LEDGER, STEPS, TRAIL
 from ringg_runner.ledger.verification import Broken, find_break
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -35,15 +35,21 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from ringg_runner.campaigns import ListId
+    from ringg_runner.ledger.changes import Change
     from ringg_runner.ledger.engines import Database
-    from ringg_runner.ledger.records import Entry, Key, RunInfo, TrailRow
+    from ringg_runner.ledger.records import (
+        Claim,
+        Ending,
+        Entry,
+        Event,
+        Key,
+        RunInfo,
+        Taken,
+        TrailRow,
+    )
     from ringg_runner.ledger.tables import Step
 
-PERSON = "person"
-"""The evidence of what a person settled."""
-
-_ENDINGS = frozenset({State.STARTED, State.NOT_STARTED, State.UNRESOLVED})
-_SETTLEMENTS = frozenset({State.STARTED, State.NOT_STARTED})
+_Made = TypeVar("_Made")
 
 
 class Ledger:
@@ -78,6 +84,32 @@ class Ledger:
         """Close all connections; may be called twice."""
         self._database.close()
 
+    def write(self, changes: Sequence[Change[_Made]]) -> list[_Made | LedgerError]:
+        """Make changes in one transaction, and return what came of each.
+
+        Together they cost one commit. A change whose own entry is damaged fails alone: its
+        LedgerError stands in its place. Where the transaction fails, LedgerError is raised and
+        none was made.
+        """
+        with self._database.writing() as connection:
+            pen = Pen(connection, {change.key for change in changes})
+            made = [self._make(change, pen) for change in changes]
+            pen.put_down()
+        return made
+
+    def _make(self, change: Change[_Made], pen: Pen) -> _Made | LedgerError:
+        try:
+            return change.make(pen)
+        except DamagedError as failure:
+            return damaged(self._database.address, failure)
+
+    def write_one(self, change: Change[_Made]) -> _Made:
+        """Make a change in a transaction of its own, and return what came of it."""
+        (made,) = self.write([change])
+        if isinstance(made, LedgerError):
+            raise made
+        return made
+
     def claim(
         self,
         key: Key,
@@ -88,27 +120,8 @@ class Ledger:
         now: datetime,
         lease_until: datetime,
     ) -> Claim | Taken:
-        """Claim a list for a run until the lease ends, or say who has it.
-
-        Only a list that is unknown or did not start is free. One that is unresolved, or whose claim
-        was abandoned, is taken over, and the claim then tells what is `inherited`. One that was
-        started or has a living claim, be it this run's own, is taken.
-
-        Raises ValueError for a lease that has ended already.
-        """
-        if lease_until <= now:
-            raise ValueError("a lease ends after it begins")
-        with self._writing() as pen:
-            old = pen.entry(key)
-            if old is not None and _is_taken(old, now):
-                return Taken(old)
-            inherited = None if old is None or old.state is State.NOT_STARTED else old
-            event = Event.CLAIMED if inherited is None else Event.TAKEN_OVER
-            detail = claim_detail(
-                name=name, request=request, lease_until=lease_until, inherited=inherited
-            )
-            entry = pen.change(old, pen.append(key, run, event, detail, now))
-        return Claim(entry, inherited)
+        """Claim a list for a run until the lease ends, or say who has it: see `Claiming`."""
+        return self.write_one(Claiming(key, run, name, request, now, lease_until))
 
     def renew(self, run: RunInfo, *, now: datetime, lease_until: datetime) -> int:
         """Extend the lease of every living claim of a run; return how many those are.
@@ -122,54 +135,24 @@ class Ledger:
             ENTRIES.c.state == State.CLAIMED.value,
             lease > exact(now),
         )
-        with self._writing() as pen:
-            return pen.connection.execute(
-                update(ENTRIES).where(*held).values(lease_until=longer)
-            ).rowcount
+        with self._database.writing() as connection:
+            Pen(connection)
+            renewal = update(ENTRIES).where(*held).values(lease_until=longer)
+            return connection.execute(renewal).rowcount
 
     def note(
         self, key: Key, run: RunInfo, event: Event, detail: Mapping[str, Any], *, now: datetime
     ) -> None:
         """Append an attempt or a look to the trail; raises ValueError for any other event."""
-        if event not in NOTES:
-            raise ValueError(f"{event} is not for notes")
-        with self._writing() as pen:
-            pen.append(key, run, event, detail, now)
+        self.write_one(Noting(key, run, event, detail, now))
 
     def finish(self, key: Key, run: RunInfo, ending: Ending, *, now: datetime) -> bool:
-        """Record what became of a claim, and tell whether the claim was still the run's.
-
-        It is as long as nobody took it over, also when its lease has ended. Otherwise the entry
-        stays as it is, and the trail alone keeps what this run saw.
-
-        Raises ValueError for an ending that ends nothing.
-        """
-        if ending.state not in _ENDINGS:
-            raise ValueError(f"a claim cannot end as {ending.state}")
-        with self._writing() as pen:
-            old = pen.entry(key)
-            held = old is not None and (old.state, old.run.run_id) == (State.CLAIMED, run.run_id)
-            row = pen.append(
-                key, run, Event(ending.state.value), ending_detail(ending, held=held), now
-            )
-            if held:
-                pen.change(old, row)
-        return held
+        """Record what became of a claim, and tell whether it was still ours: see `Finishing`."""
+        return self.write_one(Finishing(key, run, ending, now))
 
     def resolve(self, key: Key, run: RunInfo, state: State, reason: str, *, now: datetime) -> Entry:
-        """Settle, as a person, what is unresolved or abandoned; return how it stands now.
-
-        Raises LedgerError for a list that is unknown, settled already or has a living claim, and
-        ValueError for a state that settles nothing.
-        """
-        if state not in _SETTLEMENTS:
-            raise ValueError(f"{state} settles nothing")
-        ending = Ending(state, reason, PERSON)
-        with self._writing() as pen:
-            old = pen.entry(key)
-            _refuse_settled(key, old, now)
-            row = pen.append(key, run, Event.RESOLVED, ending_detail(ending, held=True), now)
-            return pen.change(old, row)
+        """Settle, as a person, what is unresolved or abandoned: see `Resolving`."""
+        return self.write_one(Resolving(key, run, state, reason, now))
 
     def entry(self, key: Key) -> Entry | None:
         """Return how a list stands, None where nothing is known of it."""
@@ -215,11 +198,6 @@ class Ledger:
             found = [read_entry(row) for row in connection.execute(query).mappings()]
         return sorted(found, key=lambda e: (e.changed_at, e.key.base_url, e.key.list_id))
 
-    @contextmanager
-    def _writing(self) -> Iterator[Pen]:
-        with self._database.writing() as connection:
-            yield Pen(connection)
-
 
 def open_ledger(
     url: str | Path,
@@ -246,24 +224,3 @@ def open_ledger(
         database.close()
         raise
     return Ledger(database)
-
-
-def _is_taken(entry: Entry, now: datetime) -> bool:
-    alive = entry.state is State.CLAIMED and not entry.is_abandoned(now)
-    return alive or entry.state is State.STARTED
-
-
-def _refuse_settled(key: Key, entry: Entry | None, now: datetime) -> None:
-    if entry is None:
-        raise LedgerError(
-            f"the ledger knows nothing of list {key.list_id} at {key.base_url}",
-            "check the id and the environment",
-        )
-    if entry.state in _SETTLEMENTS:
-        settled = entry.state.value.replace("_", " ")
-        raise LedgerError(f"list {key.list_id} is settled already: {settled}, {entry.reason}")
-    if _is_taken(entry, now):
-        raise LedgerError(
-            f"list {key.list_id} is {entry.reason}",
-            "wait until that run ends, or until its claim runs out",
-        )

@@ -25,7 +25,7 @@ def of_check(checked: Checked) -> dict[str, Any]:
     return {
         "version": 1,
         "kind": "diagnostics",
-        "files": checked.files,
+        "files": len(checked.files),
         "manifests": checked.manifests,
         "errors": checked.errors,
         "warnings": checked.warnings,
@@ -77,6 +77,7 @@ def _diagnostic(finding: Diagnostic) -> dict[str, Any]:
         "file": finding.file,
         "line": finding.position.line,
         "column": finding.position.column,
+        "end": finding.end and {"line": finding.end.line, "column": finding.end.column},
         "severity": str(finding.severity),
         "rule": finding.rule,
         "message": finding.message,

@@ -1,4 +1,4 @@
-"""Checks, plans and runs as text: for a terminal, and for the log of a CI job.
+"""Plans and runs as text: for a terminal, and for the log of a CI job.
 
 Everything foreign is made showable before it stands in a line. Colour is laid on last, and taken
 off again by whoever writes to something that is no terminal.
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringg_runner.diagnostics import Severity
 from ringg_runner.planner import Action
 from ringg_runner.redaction import showable
 from ringg_runner.runs import Outcome
@@ -22,15 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ringg_runner.campaigns import Campaign
-    from ringg_runner.diagnostics import Diagnostic
-    from ringg_runner.pipeline import Checked
     from ringg_runner.planner import Plan, PlannedStart
     from ringg_runner.runs import Result, Run
 
-_COLOURS: Mapping[str, str] = {
-    Severity.ERROR: "red",
-    Severity.WARNING: "yellow",
-    Severity.INFO: "cyan",
+COLOURS: Mapping[str, str] = {
     Action.START: "green",
     Action.SKIP: "bright_black",
     Action.HOLD: "yellow",
@@ -50,27 +44,6 @@ _PLANNED = {
     Action.SKIP: "{} to skip",
     Action.HOLD: "{} on hold",
 }
-
-
-def of_check(checked: Checked) -> Iterator[str]:
-    """Yield the lines of a check; the last is its summary."""
-    yield from of_findings(checked.findings)
-    yield (
-        f"{_counted(checked.errors, 'error')}, {_counted(checked.warnings, 'warning')}"
-        f" in {_counted(checked.manifests, 'manifest')} of {_counted(checked.files, 'file')}"
-    )
-
-
-def of_findings(findings: Iterable[Diagnostic]) -> Iterator[str]:
-    """Yield one line for each finding, such that a terminal makes a link of its place."""
-    for finding in findings:
-        line, column = finding.position
-        severity = _coloured(finding.severity, f"{finding.severity}:")
-        hint = f"; {showable(finding.hint)}" if finding.hint else ""
-        yield (
-            f"{showable(finding.file)}:{line}:{column}: {severity} "
-            f"{showable(finding.message)}{hint} [{finding.rule}]"
-        )
 
 
 def of_plan(plan: Plan, *, requests: bool = False) -> Iterator[str]:
@@ -190,8 +163,4 @@ def _request(planned: PlannedStart) -> Iterator[str]:
 
 
 def _coloured(word: str, text: str) -> str:
-    return click.style(text, fg=_COLOURS[word])
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return click.style(text, fg=COLOURS[word])

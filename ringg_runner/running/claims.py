@@ -1,7 +1,7 @@
 """The ledger as a run sees it: claims that are durable before a byte leaves, under a lease.
 
-It moves the ledger's transactions off the event loop and renews the lease while the run lives. What
-a claim means for a campaign is the executor's to say.
+It moves the ledger's transactions off the event loop, lets all who wait share the next one, and
+renews the lease while the run lives. What a claim means for a campaign is the executor's to say.
 """
 
 from __future__ import annotations
@@ -14,17 +14,20 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ringg_runner.ledger.changes import Claiming, Finishing, Noting, Remembering
 from ringg_runner.ledger.errors import LedgerError
-from ringg_runner.ledger.records import Claim, Event, Key
+from ringg_runner.ledger.records import Claim, Ending, Event, Key, State
 from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
     from datetime import datetime
 
     from ringg_runner.campaigns import Campaign, ListId
-    from ringg_runner.ledger.records import Ending, RunInfo, Taken
+    from ringg_runner.ledger.changes import Change
+    from ringg_runner.ledger.records import RunInfo, Taken
     from ringg_runner.ledger.store import Ledger
+    from ringg_runner.planner import PlannedStart
     from ringg_runner.running.settling import Look
     from ringg_runner.runs import Attempt
     from ringg_runner.times import Clock
@@ -61,25 +64,20 @@ class Claims:
     lease: float = LEASE
     _until: dict[ListId, datetime] = field(default_factory=dict, init=False)
     _over: bool = field(default=False, init=False)
+    _waiting: list[tuple[Change[Any], asyncio.Future[Any]]] = field(
+        default_factory=list, init=False
+    )
+    _writer: asyncio.Task[None] | None = field(default=None, init=False)
     _thread: ThreadPoolExecutor = field(
         default_factory=partial(ThreadPoolExecutor, 1, "ledger"), init=False
     )
 
     async def claim(self, campaign: Campaign) -> Claim | Taken:
         """Claim a campaign's list, durably; raises LedgerError where that cannot be done."""
-        now = self.clock.now()
-        until = now + timedelta(seconds=self.lease)
-        claimed = await self._call(
-            self.ledger.claim,
-            key_of(campaign),
-            self.run,
-            name=campaign.name,
-            request=campaign.request.kept_body,
-            now=now,
-            lease_until=until,
-        )
+        claiming = self._claiming(campaign)
+        claimed = await self._write(claiming)
         if isinstance(claimed, Claim):
-            self._until[campaign.list_id] = until
+            self._until[campaign.list_id] = claiming.lease_until
         return claimed
 
     def may_send(self, list_id: ListId) -> bool:
@@ -87,33 +85,40 @@ class Claims:
         margin = timedelta(seconds=self.lease * MARGIN)
         return self.clock.now() + margin <= self._until[list_id]
 
-    async def attempted(self, campaign: Campaign, attempt: Attempt) -> None:
-        """Add an attempt to the trail."""
-        detail = {
-            "n": attempt.n,
-            "sent_at": format_moment(attempt.sent_at),
-            "seconds": attempt.seconds,
-            "status": attempt.status,
-            "verdict": str(attempt.verdict),
-            "detail": attempt.detail,
-        }
-        await self._note(campaign, Event.ATTEMPT, detail)
+    async def attempted(self, campaign: Campaign, *attempts: Attempt) -> None:
+        """Add attempts to the trail."""
+        for attempt in attempts:
+            await self._write(self._of_attempt(campaign, attempt))
 
     async def looked(self, campaign: Campaign, look: Look) -> None:
         """Add a look at the server's list to the trail."""
-        await self._note(campaign, Event.LOOK, {"shown": look.shown})
-
-    async def finish(self, campaign: Campaign, ending: Ending) -> bool:
-        """End a claim, durably; False where another run took it over meanwhile."""
-        ours = await self._call(
-            self.ledger.finish,
-            key_of(campaign),
-            self.run,
-            ending,
-            now=self.clock.now(),
+        shown = {"shown": look.shown}
+        await self._write(
+            Noting(key_of(campaign), self.run, Event.LOOK, shown, self.clock.now()),
         )
+
+    async def finish(
+        self, campaign: Campaign, ending: Ending, attempts: Sequence[Attempt] = ()
+    ) -> bool:
+        """End a claim, durably; False where another run took it over meanwhile.
+
+        `attempts` are those that are not in the trail yet.
+        """
+        notes = tuple(self._of_attempt(campaign, attempt) for attempt in attempts)
+        key, now = key_of(campaign), self.clock.now()
+        ours = await self._write(Finishing(key, self.run, ending, now, notes))
         self._until.pop(campaign.list_id, None)
         return ours
+
+    async def remember(self, skips: Iterable[PlannedStart]) -> None:
+        """Record as started what a plan skips by the server's list: the ledger outlives that."""
+        await asyncio.gather(*map(self._remember, skips))
+
+    async def _remember(self, skip: PlannedStart) -> None:
+        ending = Ending(State.STARTED, skip.reason, skip.evidence)
+        # What the ledger cannot take now, the next run can.
+        with suppress(LedgerError):
+            await self._write(Remembering(self._claiming(skip.campaign), ending))
 
     async def started_by_another(self, campaign: Campaign) -> RunInfo | None:
         """Return the run that lost its claim to us and then saw the start succeed, if one did.
@@ -150,18 +155,63 @@ class Claims:
                 living = {list_id: ends for list_id, ends in self._until.items() if ends > now}
                 self._until |= {list_id: max(until, ends) for list_id, ends in living.items()}
 
-    async def _note(self, campaign: Campaign, event: Event, detail: dict[str, Any]) -> None:
-        key = key_of(campaign)
-        await self._call(self.ledger.note, key, self.run, event, detail, now=self.clock.now())
+    def _claiming(self, campaign: Campaign) -> Claiming:
+        now = self.clock.now()
+        return Claiming(
+            key_of(campaign),
+            self.run,
+            campaign.name,
+            campaign.request.kept_body,
+            now,
+            now + timedelta(seconds=self.lease),
+        )
+
+    def _of_attempt(self, campaign: Campaign, attempt: Attempt) -> Noting:
+        detail = {
+            "n": attempt.n,
+            "sent_at": format_moment(attempt.sent_at),
+            "seconds": attempt.seconds,
+            "status": attempt.status,
+            "verdict": str(attempt.verdict),
+            "detail": attempt.detail,
+        }
+        return Noting(key_of(campaign), self.run, Event.ATTEMPT, detail, self.clock.now())
+
+    async def _write(self, change: Change[_Value]) -> _Value:
+        """Write a change in the next transaction, which all share who wait for it."""
+        written: asyncio.Future[_Value] = asyncio.get_running_loop().create_future()
+        self._waiting.append((change, written))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.ensure_future(self._write_all())
+        return await _to_its_end(written)
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            try:
+                made = await self._call(self.ledger.write, [change for change, _ in group])
+            except BaseException as failure:
+                # Whatever it is, those who wait for this must not wait for ever.
+                made = [failure] * len(group)
+            for (_, written), one in zip(group, made, strict=True):
+                if isinstance(one, BaseException):
+                    written.set_exception(one)
+                else:
+                    written.set_result(one)
 
     async def _call(self, function: Callable[..., _Value], *args: Any, **kwargs: Any) -> _Value:
-        """Run a transaction to its end on the ledger's own thread, even if we are cancelled.
-
-        What is written must be known to be written; whoever cancels has interrupted the run too.
-        """
+        """Run a transaction on the ledger's own thread."""
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
-        while not work.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait((work,))
-        return work.result()
+        return await _to_its_end(work)
+
+
+async def _to_its_end(work: asyncio.Future[_Value]) -> _Value:
+    """Wait for a transaction even if we are cancelled.
+
+    What is written must be known to be written; whoever cancels has interrupted the run too.
+    """
+    while not work.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait((work,))
+    return work.result()

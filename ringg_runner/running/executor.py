@@ -6,15 +6,14 @@ It owns slots, stops and the order of reports. How one campaign is started is `s
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ringg_runner.ledger.errors import LedgerError
-from ringg_runner.ledger.records import Claim, Ending, State
 from ringg_runner.planner import Action, Plan, PlannedStart
+from ringg_runner.running.pace import Limiter, Pace
 from ringg_runner.running.starting import Start
 from ringg_runner.running.surroundings import Brake, Interruption, Patience, Starter, Surroundings
+from ringg_runner.running.tally import Tally
 from ringg_runner.runs import Evidence, Outcome, Result, Run, Stop
 
 if TYPE_CHECKING:
@@ -26,16 +25,25 @@ if TYPE_CHECKING:
     from ringg_runner.times import Clock
 
 
+CLAIMED_AHEAD = 2
+"""One start is claimed ahead for so many slots."""
+
+_MOST = 500
+"""How many lists are remembered in one transaction: others want to write too."""
+
+
 @dataclass(slots=True)
 class _Progress:
     """The results so far, each reported as early as the plan's order allows."""
 
     report: Callable[[Result], None]
+    tally: Tally
     results: dict[int, Result] = field(default_factory=dict)
     _reported: int = 0
 
     def add(self, place: int, result: Result) -> None:
         self.results[place] = result
+        self.tally.outcomes[result.outcome] += 1
         while self._reported in self.results:
             self.report(self.results[self._reported])
             self._reported += 1
@@ -43,7 +51,11 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Everything that an apply needs from outside; without a lookout the list is not read."""
+    """Everything that an apply needs from outside; without a lookout the list is not read.
+
+    `concurrency` is how many requests are in flight at the most, `limiter` spaces them out, and
+    after `max_failures` starts that failed or are unresolved none begins.
+    """
 
     client: Starter
     claims: Claims
@@ -51,7 +63,10 @@ class Executor:
     clock: Clock
     patience: Patience = field(default_factory=Patience)
     interruption: Interruption = field(default_factory=Interruption)
+    tally: Tally = field(default_factory=Tally)
     concurrency: int = 1
+    limiter: Limiter | None = None
+    max_failures: int | None = None
 
     async def run(self, plan: Plan, report: Callable[[Result], None]) -> Run:
         """Carry the plan out; each result is reported in the plan's order, as it becomes known.
@@ -60,27 +75,21 @@ class Executor:
         returned all the same.
         """
         started_at = self.clock.now()
-        progress = _Progress(report)
-        around = Surroundings(
-            self.client,
-            self.claims,
-            self.lookout,
-            self.clock,
-            self.patience,
-            self.interruption,
-            Brake(),
-            asyncio.Semaphore(self.concurrency),
-        )
+        self.tally.total = len(plan.starts)
+        progress = _Progress(report, self.tally)
+        around = self._surroundings()
+        await self._remember(plan)
         tasks = self.interruption.under_way
         stopped: Stop | None = None
         for place, planned in enumerate(plan.starts):
             if planned.action is not Action.START:
-                progress.add(place, await self._without_a_request(planned))
+                progress.add(place, _without_a_request(planned))
                 continue
             if await self._may_start(around):
-                tasks.add(asyncio.ensure_future(_start(place, planned, around, progress)))
+                start = self._start(place, planned.campaign, around, progress)
+                tasks.add(asyncio.ensure_future(start))
                 continue
-            stopped = self._stop(around)
+            stopped = around.stop
             reason = f"not attempted: {stopped}"
             progress.add(place, Result(planned.campaign, Outcome.CANCELLED, reason))
         while tasks:
@@ -93,45 +102,61 @@ class Executor:
             started_at,
             self.clock.now(),
             results,
-            around.brake.stop or stopped,
+            around.stop or stopped,
         )
 
+    def _surroundings(self) -> Surroundings:
+        pace = Pace(self.clock, self.interruption, self.tally, self.concurrency, self.limiter)
+        return Surroundings(
+            self.client,
+            self.claims,
+            self.lookout,
+            self.clock,
+            self.patience,
+            self.interruption,
+            Brake(),
+            pace,
+            asyncio.Semaphore(self.concurrency + self.concurrency // CLAIMED_AHEAD),
+            self.tally,
+        )
+
+    async def _remember(self, plan: Plan) -> None:
+        skips = [planned for planned in plan.starts if _is_remembered(planned)]
+        for first in range(0, len(skips), _MOST):
+            if not self.interruption.is_set():
+                await self.claims.remember(skips[first : first + _MOST])
+
     async def _may_start(self, around: Surroundings) -> bool:
-        """Wait for a slot; True with one in hand, False where nothing more is to start."""
-        if self._stop(around) is not None:
+        """Wait to be admitted; False where nothing more is to start."""
+        if around.stop is not None:
             return False
-        got = await self.interruption.bear(around.slots.acquire(), given_up=False)
-        return got and self._still_may_start(around)
+        admitted = await self.interruption.bear(around.admitted.acquire(), given_up=False)
+        if admitted and around.stop is not None:
+            around.admitted.release()
+            return False
+        return admitted
 
-    def _still_may_start(self, around: Surroundings) -> bool:
-        if self._stop(around) is None:
-            return True
-        around.slots.release()
-        return False
-
-    def _stop(self, around: Surroundings) -> Stop | None:
-        return around.brake.stop or self.interruption.stop
-
-    async def _without_a_request(self, planned: PlannedStart) -> Result:
-        campaign = planned.campaign
-        if planned.action is Action.HOLD:
-            return Result(campaign, Outcome.HELD, planned.reason)
-        if planned.evidence is Evidence.SERVER_LIST:
-            # The ledger outlives the server's list; what it cannot take now, the next run can.
-            with suppress(LedgerError):
-                await self._remember(campaign, planned.reason)
-        return Result(campaign, Outcome.SKIPPED, planned.reason, planned.evidence)
-
-    async def _remember(self, campaign: Campaign, reason: str) -> None:
-        if isinstance(await self.claims.claim(campaign), Claim):
-            ending = Ending(State.STARTED, reason, str(Evidence.SERVER_LIST))
-            await self.claims.finish(campaign, ending)
+    async def _start(
+        self, place: int, campaign: Campaign, around: Surroundings, progress: _Progress
+    ) -> None:
+        progress.add(place, await Start(campaign, around).run())
+        failures = self.tally.outcomes[Outcome.FAILED] + self.tally.outcomes[Outcome.UNRESOLVED]
+        if self.max_failures is not None and failures >= self.max_failures:
+            around.brake.pull(Stop.TOO_MANY_FAILURES)
+        task = asyncio.current_task()
+        assert task is not None
+        # Nothing is kept of a start that came to its end: there may be very many.
+        self.interruption.under_way.discard(task)
 
 
-async def _start(
-    place: int, planned: PlannedStart, around: Surroundings, progress: _Progress
-) -> None:
-    progress.add(place, await Start(planned.campaign, around).run())
+def _without_a_request(planned: PlannedStart) -> Result:
+    if planned.action is Action.HOLD:
+        return Result(planned.campaign, Outcome.HELD, planned.reason)
+    return Result(planned.campaign, Outcome.SKIPPED, planned.reason, planned.evidence)
+
+
+def _is_remembered(planned: PlannedStart) -> bool:
+    return planned.action is Action.SKIP and planned.evidence is Evidence.SERVER_LIST
 
 
 def _is_over(task: asyncio.Task[None]) -> bool:

@@ -8,12 +8,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringg_runner.ledger.records import Claim, Ending, State
+from ringg_runner.ledger.changes import Claiming, Remembering
+from ringg_runner.ledger.records import Ending, State
 from ringg_runner.runs import Evidence
-
-# A claim that ends within two transactions; were this run to vanish between them, the next one
-# settles what it left.
-_MOMENT = timedelta(seconds=10)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,16 +33,12 @@ def settle_leftovers(
         left_open = entry.state is State.UNRESOLVED or entry.is_abandoned(now)
         if row is None or not left_open or not row.standing.started:
             continue
-        claimed = ledger.claim(
-            entry.key,
-            who,
-            name=entry.name,
-            request=entry.request,
-            now=now,
-            lease_until=now + _MOMENT,
-        )
-        if isinstance(claimed, Claim):
-            reason = f"{entry.run} left it open; the server's list says {row.shown_word}"
-            ending = Ending(State.STARTED, reason, str(Evidence.SERVER_LIST))
-            ledger.finish(entry.key, who, ending, now=now)
+        reason = f"{entry.run} left it open; the server's list says {row.shown_word}"
+        ending = Ending(State.STARTED, reason, str(Evidence.SERVER_LIST))
+        claiming = Claiming(entry.key, who, entry.name, entry.request, now, now + _MOMENT)
+        if ledger.write_one(Remembering(claiming, ending)):
             yield entry
+
+
+# The claim ends within its own transaction; a lease must only give some time.
+_MOMENT = timedelta(seconds=10)

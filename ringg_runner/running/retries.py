@@ -15,7 +15,7 @@ from typing import TypeAlias
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 from tenacity.wait import wait_random_exponential
 
-from ringg_runner.api.verdict import Judgement
+from ringg_runner.api.verdict import Judgement, Verdict
 
 Send: TypeAlias = Callable[[], Awaitable[Judgement]]
 
@@ -37,15 +37,22 @@ class RetryPolicy:
         send: Send,
         *,
         sleep: Callable[[float], Awaitable[None]],
+        slow_down: Callable[[float], None],
         now: Callable[[], datetime],
         stopped: Callable[[], bool],
     ) -> Judgement:
-        """Send until something is known, the attempts are used up, or `stopped` says so."""
+        """Send until something is known, the attempts are used up, or `stopped` says so.
+
+        `slow_down` is told for how long a server wants to be left alone, by everybody.
+        """
         jitter = wait_random_exponential(multiplier=self.first_wait, max=self.longest_wait)
 
         def wait(state: RetryCallState) -> float:
             asked = seconds_asked_for(_last(state).retry_after, now())
-            return jitter(state) if asked is None else asked
+            seconds = jitter(state) if asked is None else asked
+            if _last(state).verdict is Verdict.THROTTLED:
+                slow_down(seconds)
+            return seconds
 
         def give_up(state: RetryCallState) -> bool:
             too_long = state.upcoming_sleep > self.longest_wait
@@ -69,7 +76,7 @@ def seconds_asked_for(retry_after: str | None, now: datetime) -> float | None:
         return float(retry_after)
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -15,11 +15,12 @@ from ringg_runner.api.server_list import Standing, Unreadable
 from ringg_runner.api.verdict import Judgement, Verdict, judge
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.ledger.records import Ending, Entry, State, Taken
-from ringg_runner.planner import being_started, how_started
+from ringg_runner.planner import being_started, how_started, why_held
 from ringg_runner.running.settling import LOOKS, Look, Settled, look_for, settle
 from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Stop
 
 if TYPE_CHECKING:
+    from ringg_runner.api.server_list import View
     from ringg_runner.campaigns import Campaign
     from ringg_runner.running.surroundings import Surroundings
 
@@ -27,9 +28,20 @@ RECORD_TRIES = 5
 """How often the end of a claim is written before it is given up; a second lies between."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Unsent(Judgement):
+    """What is known without a request: nothing was sent, and this is what becomes of it."""
+
+    outcome: Outcome = Outcome.CANCELLED
+
+    @classmethod
+    def because(cls, stop: Stop) -> _Unsent:
+        return cls(Verdict.FAILED, f"not sent: {stop}")
+
+
 @dataclass(slots=True)
 class Start:
-    """One campaign on its way; `run` is called once, with a slot held that it gives back."""
+    """One campaign on its way; `run` is called once, for a start that was admitted."""
 
     campaign: Campaign
     around: Surroundings
@@ -49,13 +61,13 @@ class Start:
             inherited = claim.inherited
             if inherited is not None:
                 self._open = _left_open(inherited)
-            judgement = None if inherited else await self._send()
+            judgement = None if inherited else await self._send_in_a_slot()
         except LedgerError as failure:
             self.around.brake.pull(Stop.LEDGER_FAILED)
             reason = f"not sent: it could not be claimed: {failure}"
             return self._result(Outcome.FAILED, reason)
         finally:
-            self.around.slots.release()
+            self.around.admitted.release()
         if inherited is not None:
             ended = await self._settle_inherited(inherited)
             if ended is not None:
@@ -79,53 +91,82 @@ class Start:
             judgement, may_resend = None, False
 
     async def _send_in_a_slot(self) -> Judgement:
-        slots = self.around.slots
-        if not await self.around.interruption.bear(slots.acquire(), given_up=False):
-            return _INTERRUPTED
+        pace = self.around.pace
+        if not await pace.enter():
+            return _Unsent.because(self.around.stop or Stop.INTERRUPTED)
         try:
             return await self._send()
         finally:
-            slots.release()
+            pace.leave()
 
     async def _send(self) -> Judgement:
-        """Send the request, again only where it surely did not start, and keep every attempt."""
-        judgements: list[Judgement] = []
+        """Send the request, again only where it surely did not start."""
+        around = self.around
+        before: Judgement | None = None
 
         async def once() -> Judgement:
-            around = self.around
-            if around.interruption.is_set():
-                return judgements[-1] if judgements else _INTERRUPTED
-            if not around.claims.may_send(self.campaign.list_id):
-                return _LEASE_RAN_OUT
-            sent_at, begun = around.clock.now(), around.clock.elapsed()
-            request = self.campaign.request
-            reply = await around.interruption.bear(around.client.start(request), _GIVEN_UP)
-            judgement = judge(reply, request)
-            if stop := _STOPS.get(judgement.verdict):
-                around.brake.pull(stop)
-            judgements.append(judgement)
-            if judgement.verdict is Verdict.AMBIGUOUS:
-                self._open = judgement.in_words
-            attempt = Attempt(
-                len(self._attempts) + 1,
-                sent_at,
-                round(around.clock.elapsed() - begun, 3),
-                judgement.status,
-                judgement.verdict,
-                judgement.detail,
-            )
-            self._attempts.append(attempt)
-            # What cannot be noted now is noted with the ending, or fails with it.
+            nonlocal before
+            await around.pace.turn()
+            hindrance = self._hindrance()
+            if hindrance is not None:
+                return before or hindrance
+            before = await self._attempt()
+            return before
+
+        return await around.patience.retry.send(
+            once,
+            sleep=lambda seconds: around.interruption.sleep(around.clock, seconds),
+            slow_down=self._slow_down,
+            now=around.clock.now,
+            stopped=lambda: around.stop is not None,
+        )
+
+    def _hindrance(self) -> _Unsent | None:
+        """Return why the request must not be sent at this moment, if so."""
+        around = self.around
+        if around.stop is not None:
+            return _Unsent.because(around.stop)
+        held = why_held(self.campaign, around.clock.now())
+        if held is not None:
+            return _Unsent(Verdict.FAILED, held, outcome=Outcome.HELD)
+        if not around.claims.may_send(self.campaign.list_id):
+            return _LEASE_RAN_OUT
+        return None
+
+    async def _attempt(self) -> Judgement:
+        """Send the request once, judge what comes of it, and keep it."""
+        around, request = self.around, self.campaign.request
+        sent_at, begun = around.clock.now(), around.clock.elapsed()
+        around.tally.in_flight += 1
+        reply = await around.interruption.bear(around.client.start(request), _GIVEN_UP)
+        around.tally.in_flight -= 1
+        judgement = judge(reply, request)
+        if stop := _STOPS.get(judgement.verdict):
+            around.brake.pull(stop)
+        attempt = Attempt(
+            len(self._attempts) + 1,
+            sent_at,
+            round(around.clock.elapsed() - begun, 3),
+            judgement.status,
+            judgement.verdict,
+            judgement.detail,
+        )
+        self._attempts.append(attempt)
+        if judgement.verdict is Verdict.AMBIGUOUS:
+            self._open = judgement.in_words
+        if judgement.verdict.surely_not_started or self._open:
+            # What is conclusive is noted with the ending, at once. What cannot be noted now is too.
             with suppress(LedgerError):
                 await self._note_attempts()
-            return judgement
+        if judgement.verdict is not Verdict.THROTTLED:
+            around.pace.went_well()
+        return judgement
 
-        return await self.around.patience.retry.send(
-            once,
-            sleep=lambda seconds: self.around.interruption.sleep(self.around.clock, seconds),
-            now=self.around.clock.now,
-            stopped=self.around.interruption.is_set,
-        )
+    def _slow_down(self, seconds: float) -> None:
+        if seconds > self.around.patience.retry.longest_wait:
+            self.around.brake.pull(Stop.LEFT_ALONE)
+        else:
+            self.around.pace.slow_down(seconds)
 
     async def _judged(self, judgement: Judgement) -> Result:
         """End a start whose answer told something."""
@@ -145,7 +186,7 @@ class Start:
         if self._open:
             # What this request came to says nothing of the one before it.
             return await self._unresolved(f"{self._open}; then: {judgement.in_words}")
-        outcome = Outcome.CANCELLED if judgement is _INTERRUPTED else Outcome.FAILED
+        outcome = judgement.outcome if isinstance(judgement, _Unsent) else Outcome.FAILED
         return await self._end(outcome, State.NOT_STARTED, judgement.in_words)
 
     async def _already_started(self, said: str) -> Result:
@@ -182,7 +223,9 @@ class Start:
             # Whoever asked for this relies on the server's guard instead of a look, once.
             self._resent = True
             return Settled.NOT_STARTED
+        self.around.tally.unsettled += 1
         settled = await self._look_until_settled()
+        self.around.tally.unsettled -= 1
         if settled is Settled.NOT_STARTED:
             self._open = None
         return settled
@@ -209,7 +252,10 @@ class Start:
         """Look at the server's list, and keep in the trail what it showed."""
         if self.around.lookout is None:
             return None
-        view = await self.around.interruption.bear(self.around.lookout.look(), _NOT_READ)
+        interruption = self.around.interruption
+        view: View = _NOT_READ
+        if not interruption.given_up:
+            view = await interruption.bear(self.around.lookout.look(), _NOT_READ)
         look = look_for(view, self.campaign.list_id)
         self._looks.append(look)
         with suppress(LedgerError):
@@ -241,8 +287,8 @@ class Start:
         while True:
             tries += 1
             try:
-                await self._note_attempts()
-                ours = await self.around.claims.finish(self.campaign, ending)
+                unnoted = self._attempts[self._noted :]
+                ours = await self.around.claims.finish(self.campaign, ending, unnoted)
             except LedgerError as failure:
                 if tries == RECORD_TRIES:
                     told = f"{outcome}, but that could not be recorded: {failure}; {reason}"
@@ -288,6 +334,7 @@ def _left_open(entry: Entry) -> str:
 
 _GIVEN_UP = Lost("interrupted before an answer came")
 _NOT_READ = Unreadable("the run was interrupted")
-_INTERRUPTED = Judgement(Verdict.FAILED, "not sent: the run was interrupted")
-_LEASE_RAN_OUT = Judgement(Verdict.FAILED, "not sent: too little of the claim's lease is left")
+_LEASE_RAN_OUT = _Unsent(
+    Verdict.FAILED, "not sent: too little of the claim's lease is left", outcome=Outcome.FAILED
+)
 _STOPS = {Verdict.KEY_REFUSED: Stop.KEY_REFUSED, Verdict.BALANCE_TOO_LOW: Stop.BALANCE_TOO_LOW}

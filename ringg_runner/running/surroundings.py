@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 from asyncio import FIRST_COMPLETED
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ringg_runner.running.retries import RetryPolicy
 from ringg_runner.runs import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Coroutine
 
     from ringg_runner.api.answers import Reply
     from ringg_runner.campaigns import StartRequest
     from ringg_runner.running.claims import Claims
     from ringg_runner.running.lookout import Lookout
+    from ringg_runner.running.pace import Pace
+    from ringg_runner.running.tally import Tally
     from ringg_runner.times import Clock
 
 _Value = TypeVar("_Value")
@@ -44,7 +46,7 @@ class Interruption:
 
     stop: Stop | None = None
     given_up: bool = False
-    under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    under_way: set[asyncio.Task[Any]] = field(default_factory=set)
     _event: asyncio.Event = field(default_factory=asyncio.Event)
 
     def set(self, stop: Stop) -> None:
@@ -58,12 +60,15 @@ class Interruption:
 
     async def sleep(self, clock: Clock, seconds: float) -> None:
         """Sleep, unless the run is interrupted before or meanwhile."""
-        if self.is_set():
-            return
-        sleeping = asyncio.ensure_future(clock.sleep(seconds))
+        if not self.is_set():
+            await self.unless_set(clock.sleep(seconds))
+
+    async def unless_set(self, waiting: Coroutine[None, None, None]) -> None:
+        """Wait for something, or until the run is interrupted; it is then waited for no more."""
+        work = asyncio.ensure_future(waiting)
         waking = asyncio.ensure_future(self._event.wait())
-        await self.bear(asyncio.wait((sleeping, waking), return_when=FIRST_COMPLETED), None)
-        sleeping.cancel()
+        await self.bear(asyncio.wait((work, waking), return_when=FIRST_COMPLETED), None)
+        work.cancel()
         waking.cancel()
 
     async def bear(self, work: Awaitable[_Value], given_up: _Other) -> _Value | _Other:
@@ -108,7 +113,11 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every start of a run shares; without a lookout the server's list is not read."""
+    """What every start of a run shares; without a lookout the server's list is not read.
+
+    `admitted` bounds the starts that are claimed, or being claimed, and not sent yet: a few more
+    than there are slots, so that a free slot never waits for the ledger.
+    """
 
     client: Starter
     claims: Claims
@@ -117,4 +126,11 @@ class Surroundings:
     patience: Patience
     interruption: Interruption
     brake: Brake
-    slots: asyncio.Semaphore
+    pace: Pace
+    admitted: asyncio.Semaphore
+    tally: Tally
+
+    @property
+    def stop(self) -> Stop | None:
+        """Why nothing more is to be sent, if so."""
+        return self.brake.stop or self.interruption.stop

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
 
-if TYPE_CHECKING:
-    from ringg_runner.runs import Outcome
+from ringg_runner.runs import Outcome
 
 
 @dataclass(slots=True)
@@ -19,7 +18,10 @@ class Tally:
     """
 
     total: int = 0
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    outcomes: Counter[Outcome] = field(
+        # All of them from the start: whoever looks from another thread finds none added meanwhile.
+        default_factory=partial(Counter, dict.fromkeys(Outcome, 0))
+    )
     in_flight: int = 0
     unsettled: int = 0
     paused_for: float = 0.0

@@ -6,7 +6,7 @@ import os
 import pwd
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -65,7 +65,9 @@ def writing(url: str) -> Iterator[Pen]:
     database = database_of(url)
     try:
         with database.writing() as connection:
-            yield Pen(connection)
+            pen = Pen(connection)
+            yield pen
+            pen.put_down()
     finally:
         database.close()
 
@@ -91,8 +93,10 @@ def claim_without_end(connection: Connection, url: str) -> None:
 
 def hang_in_a_write(connection: Connection, url: str) -> None:
     """Write half of what a claim writes, and stop there."""
-    with writing(url) as pen:
+    with closing(database_of(url)) as database, database.writing() as transaction:
+        pen = Pen(transaction)
         pen.append(a_key("half"), MINE, Event.CLAIMED, {}, NOW)
+        pen.put_down()
         connection.send("written, not committed")
         connection.recv()
 

@@ -5,6 +5,7 @@ What does not find them out proves nothing about the real one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -16,6 +17,7 @@ from ringg_runner.campaigns import Campaign, ListId
 from ringg_runner.ledger.records import Claim, Ending, Entry, State, Taken
 from ringg_runner.running.claims import Claims, key_of
 from ringg_runner.running.lookout import Lookout
+from ringg_runner.runs import Attempt
 
 
 class Unclaimed(Claims):
@@ -58,17 +60,21 @@ class Unmindful(Claims):
 class Boastful(Claims):
     """Calls every ending a start."""
 
-    async def finish(self, campaign: Campaign, ending: Ending) -> bool:
-        return await super().finish(campaign, replace(ending, state=State.STARTED))
+    async def finish(
+        self, campaign: Campaign, ending: Ending, attempts: Sequence[Attempt] = ()
+    ) -> bool:
+        return await super().finish(campaign, replace(ending, state=State.STARTED), attempts)
 
 
 class Dismissive(Claims):
     """Calls what is unresolved not started."""
 
-    async def finish(self, campaign: Campaign, ending: Ending) -> bool:
+    async def finish(
+        self, campaign: Campaign, ending: Ending, attempts: Sequence[Attempt] = ()
+    ) -> bool:
         if ending.state is State.UNRESOLVED:
             ending = replace(ending, state=State.NOT_STARTED)
-        return await super().finish(campaign, ending)
+        return await super().finish(campaign, ending, attempts)
 
 
 class Trusting(Lookout):

@@ -36,7 +36,7 @@ def test_where_the_list_cannot_be_read_what_was_under_way_stays_open_and_is_not_
     lists = list_ids(10)
     with truth(lists, readable=False) as server:
         place = a_workplace(tmp_path, server.url, lists)
-        process = place.apply()
+        process = place.apply("--concurrency", "1")
         server.watch = Killer(process, request=5, moment=moment, later=0).watch
         process.communicate()
         server.watch = lambda _: None

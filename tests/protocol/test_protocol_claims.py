@@ -280,7 +280,6 @@ def test_a_second_signal_while_the_end_waits_to_be_recorded_still_tells_the_run(
         runner = world.begin()
         send(world, runner, "arrives")
         let(world, runner, Kind.ANSWER, "arrives")
-        let(world, runner, Kind.LEDGER, "commits")
         let(world, runner, Kind.LEDGER, "fails")
         world.signal(runner)
         world.signal(runner)
