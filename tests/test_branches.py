@@ -26,7 +26,7 @@ ONCE = {
     "type": "object",
     "additionalProperties": False,
     "required": ["kind", "moment"],
-    "properties": {"kind": {"const": "once"}, "moment": {"type": "string"}},
+    "properties": {"moment": {"type": "string"}, "kind": {"const": "once"}},
 }
 
 
