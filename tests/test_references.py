@@ -10,7 +10,9 @@ from ringg_runner.authoring.references import (
     Resolved,
     Unresolved,
     escape,
+    names,
     resolve,
+    sole,
 )
 
 
@@ -163,7 +165,7 @@ def test_no_text_breaks_the_walk(text: str) -> None:
 
 def test_the_names_in_a_text_are_those_of_its_references() -> None:
     text = "${agents.a} $${agents.b} ${} ${agents.c}${env.D}"
-    assert list(references.names(text)) == ["agents.a", "agents.c", "env.D"]
+    assert list(names(text)) == ["agents.a", "agents.c", "env.D"]
 
 
 @pytest.mark.parametrize(
@@ -178,4 +180,4 @@ def test_the_names_in_a_text_are_those_of_its_references() -> None:
     ],
 )
 def test_a_text_may_be_one_reference_alone(text: str, name: str | None) -> None:
-    assert references.sole(text) == name
+    assert sole(text) == name
