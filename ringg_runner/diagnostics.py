@@ -49,11 +49,13 @@ class Quote:
 
         An API key in it is starred out: whatever shows a finding must not show that.
         """
-        line = starred_keys(line)
         if len(line) <= MAX_QUOTE:
-            return cls(line)
+            return cls(starred_keys(line))
         first = max(0, column - 1 - MAX_QUOTE // 2)
-        return cls(line[first : first + MAX_QUOTE], first + 1)
+        # Wide enough to see a key that begins before the part or ends after it.
+        left = max(0, first - _MARGIN)
+        wide = starred_keys(line[left : first + MAX_QUOTE + _MARGIN])
+        return cls(wide[first - left : first - left + MAX_QUOTE], first + 1)
 
 
 class Place(NamedTuple):
@@ -76,6 +78,9 @@ START = Position(1, 1)
 
 MAX_QUOTE = 1_000
 """How many characters of a line travel with a finding."""
+
+_MARGIN = 200
+"""More characters than an API key has."""
 
 MAX_TEXT = 300
 """How many characters a message and a hint have at the most."""

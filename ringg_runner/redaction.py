@@ -18,7 +18,8 @@ HIDDEN = "[hidden]"
 SHORTEST = 4
 """Below so many characters a text is no secret, and hiding it would garble every other word."""
 
-KEY = re.compile(r"\b(?:rg|ringg)_live_(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{8,}")
+_IN_KEYS = "_live_"
+KEY = re.compile(rf"\b(?:rg|ringg){_IN_KEYS}(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{{8,}}")
 """The shape of Ringg's API keys, by its documentation; others are a UUID, as every id is one.
 
 A digit is asked for, so that no variable's name is taken for a key.
@@ -85,12 +86,12 @@ class Redactor:
 
 def without_keys(text: str) -> str:
     """Return a text without whatever has the shape of an API key."""
-    return KEY.sub(HIDDEN, text)
+    return KEY.sub(HIDDEN, text) if _IN_KEYS in text else text
 
 
 def starred_keys(line: str) -> str:
     """Return a line, as long as it was, with stars for whatever has the shape of an API key."""
-    return KEY.sub(_stars, line)
+    return KEY.sub(_stars, line) if _IN_KEYS in line else line
 
 
 def _stars(found: re.Match[str]) -> str:

@@ -111,7 +111,11 @@ def _opened(subject: Subject, name: str) -> tuple[Environment, tuple[Diagnostic,
 
 
 def _hidden(findings: Iterable[Diagnostic], keys: Iterable[str | None]) -> Iterator[Diagnostic]:
-    redactor = Redactor.of(*(key for key in keys if key and len(key) >= secrets.SHORTEST))
+    known = [key for key in keys if key and len(key) >= secrets.SHORTEST]
+    if not known:
+        yield from findings
+        return
+    redactor = Redactor.of(*known)
     for finding in findings:
         yield replace(
             finding,

@@ -31,6 +31,11 @@ def literal(value: Json) -> str:
     return shown(value) if isinstance(value, dict | list) else json.dumps(value)
 
 
+def canonical(value: Json) -> str:
+    """Return the same text for values that are the same, and for no others."""
+    return json.dumps(value, sort_keys=True)
+
+
 def any_of(words: list[str]) -> str:
     """Put the words of a choice in a row: `off, info, warning or error`."""
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -82,7 +82,7 @@ def names(text: str) -> Iterator[str]:
 def sole(text: str) -> str | None:
     """Return the name in a text that is one reference and nothing else; None for any other."""
     token = _TOKEN.fullmatch(text)
-    return token.group("name") if token else None
+    return (token.group("name") or None) if token else None
 
 
 def escape(text: str) -> str:

@@ -92,9 +92,9 @@ def weigh(
     """Yield the findings as the project weighs them; with `strict` a warning is an error."""
     for finding in findings:
         level = levels.get(finding.rule, finding.severity)
-        if level == OFF:
-            continue
-        severity = Severity(level)
-        if strict and severity is Severity.WARNING:
-            severity = Severity.ERROR
-        yield replace(finding, severity=severity)
+        if strict and level == Severity.WARNING:
+            level = Severity.ERROR
+        if level == finding.severity:
+            yield finding
+        elif level != OFF:
+            yield replace(finding, severity=Severity(level))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ringg_runner.authoring.documents import Document, Json, Pointer
+    from ringg_runner.diagnostics import Position
 
 _FORMATS = FormatChecker(formats=())
 
@@ -45,12 +46,13 @@ def load(
         return [], [source]
     documents: list[Document] = []
     findings: list[Diagnostic] = []
+    explained: set[Position] = set()
     for item in read_documents(source.text, source.file):
         if isinstance(item, Diagnostic):
             findings.append(item)
+            explained.add(item.position)
         elif item.data is not None:
             # What the reading has found at a place is the cause of what the schema sees there.
-            explained = {finding.position for finding in findings}
             misfits = validate(item, schema_name)
             findings += [finding for finding in misfits if finding.position not in explained]
             documents.append(item)
@@ -87,8 +89,16 @@ def _pattern(
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
+def _unique(
+    _validator: object, wanted: bool, value: Json, _schema: dict[str, Any]
+) -> Iterator[ValidationError]:
+    """Compare by hashes: jsonschema compares each item with each, where they cannot be sorted."""
+    if wanted and isinstance(value, list) and len(set(map(phrases.canonical, value))) < len(value):
+        yield ValidationError("an item is repeated")
+
+
 _Draft7: type[Draft7Validator] = validators.extend(  # type: ignore[no-untyped-call]
-    Draft7Validator, {"pattern": _pattern}
+    Draft7Validator, {"pattern": _pattern, "uniqueItems": _unique}
 )
 
 
@@ -242,8 +252,12 @@ def _no_moment(failure: _Failure) -> Iterator[Diagnostic]:
 
 
 def _repeated(failure: _Failure) -> Iterator[Diagnostic]:
+    seen: set[str] = set()
     for index, item in enumerate(failure.value):
-        if item in failure.value[:index]:
+        written = phrases.canonical(item)
+        known = written in seen
+        seen.add(written)
+        if known:
             yield failure.finding(
                 "repeated",
                 f"{phrases.shown(item)} stands in {failure.name} a second time",
