@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 LEASE = timedelta(minutes=2)
 URL = "https://prod-api.ringg.ai/ca/api/v0"
 REQUEST = {
-    "agent_id": "830f767a-397e-4b39-82ff-235cd344e2f9",
-    "list_id": "123e4567-e89b-12d3-a456-426614174000",
+    "agent_id": "7c7595a7-5094-42b6-90d4-bf07f1e3a083",
+    "list_id": "2af24837-4a28-4bd7-9fe8-35bf28e2a172",
     "number_pool_id": "5b1cbb6a-52ff-4a4a-9d3e-7d8b0f4b2c11",
     "callback_url": f"sha256:{'0' * 64}",
 }

@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from ringg_runner.redaction import starred_keys, without_keys
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -43,11 +45,17 @@ class Quote:
 
     @classmethod
     def of(cls, line: str, column: int) -> Quote:
-        """Return the line, or so much of it around a column that it is worth keeping."""
+        """Return the line, or so much of it around a column that it is worth keeping.
+
+        An API key in it is starred out: whatever shows a finding must not show that.
+        """
         if len(line) <= MAX_QUOTE:
-            return cls(line)
+            return cls(starred_keys(line))
         first = max(0, column - 1 - MAX_QUOTE // 2)
-        return cls(line[first : first + MAX_QUOTE], first + 1)
+        # Wide enough to see a key that begins before the part or ends after it.
+        left = max(0, first - _MARGIN)
+        wide = starred_keys(line[left : first + MAX_QUOTE + _MARGIN])
+        return cls(wide[first - left : first - left + MAX_QUOTE], first + 1)
 
 
 class Place(NamedTuple):
@@ -70,6 +78,9 @@ START = Position(1, 1)
 
 MAX_QUOTE = 1_000
 """How many characters of a line travel with a finding."""
+
+_MARGIN = 200
+"""More characters than an API key has."""
 
 MAX_TEXT = 300
 """How many characters a message and a hint have at the most."""
@@ -109,8 +120,16 @@ def warning(
     return replace(error(file, place, rule, message, hint), severity=Severity.WARNING)
 
 
+def info(
+    file: str, place: Position | Place, rule: str, message: str, hint: str | None = None
+) -> Diagnostic:
+    """Return a finding that is good to know."""
+    return replace(error(file, place, rule, message, hint), severity=Severity.INFO)
+
+
 def _bounded(text: str) -> str:
-    """Cut what a finding quotes: a value may be as long as its file."""
+    """Cut what a finding quotes, since a value may be as long as its file, and hide keys in it."""
+    text = without_keys(text)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 

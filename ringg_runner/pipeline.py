@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ringg_runner.api.server_list import Listing
-from ringg_runner.authoring import manifests, project, resolver, sources
-from ringg_runner.authoring.environments import ledger_place, open_environment
+from ringg_runner.authoring import manifests, project, rules, sources
+from ringg_runner.authoring.environments import open_environment
+from ringg_runner.authoring.examination import Subject, examine, examine_in_all
 from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
 from ringg_runner.errors import FindingsError, UsageError
 from ringg_runner.planner import Action, Plan, make_plan
@@ -31,11 +32,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a command line selects: paths, a project file and an environment, each optional."""
+    """What a command line selects: paths, a project file and an environment, each optional.
+
+    `strict` where a warning counts as an error.
+    """
 
     paths: Sequence[Path] = ()
     project_file: Path | None = None
     environment: str | None = None
+    strict: bool = False
     stdin: Path | None = None
     """The file that standard input stands for."""
 
@@ -90,7 +95,9 @@ class Prepared:
         return plan
 
 
-def check(selection: Selection, directory: Path, environ: Mapping[str, str]) -> Checked:
+def check(
+    selection: Selection, directory: Path, environ: Mapping[str, str], now: datetime
+) -> Checked:
     """Find everything wrong with the selected manifests, in every environment that is declared.
 
     Where an environment is named, only that one is looked at. A variable that is not set is a
@@ -104,28 +111,31 @@ def check(selection: Selection, directory: Path, environ: Mapping[str, str]) -> 
         return Checked(tuple({finding.file: None for finding in findings}), 0, findings)
     loaded = _load(selection, chosen)
     names = (selection.environment,) if selection.environment else _environments(chosen)
-    found = list(loaded.findings)
-    for finding, places in _by_environment(loaded, chosen, names, environ):
-        where = f" in environment {', '.join(places)}" if len(places) < len(names) else ""
-        found.append(replace(finding, message=finding.message + where))
-    return Checked(loaded.files, len(loaded.manifests), in_order(map(_as_seen_here, found)))
+    subject = Subject(loaded, chosen, environ, now, whole=not selection.paths)
+    found = (_as_seen_here(finding, chosen) for finding in examine_in_all(subject, names))
+    weighed = rules.weigh(found, chosen.levels, strict=selection.strict)
+    return Checked(loaded.files, len(loaded.manifests), in_order(weighed))
 
 
-def prepare(selection: Selection, directory: Path, environ: Mapping[str, str]) -> Prepared:
-    """Resolve the selected manifests for one environment.
+def prepare(
+    selection: Selection, directory: Path, environ: Mapping[str, str], now: datetime
+) -> Prepared:
+    """Resolve the selected manifests for one environment, as they stand at the moment `now`.
 
-    Raises FindingsError with all that is wrong, or where nothing is selected, and what loading a
-    project and opening an environment raise.
+    What is merely good to know is left to `check`. Raises FindingsError with all that is wrong,
+    or where nothing is selected, and what loading a project and opening an environment raise.
     """
     chosen = project.load(selection.project_file, directory)
     environment = open_environment(chosen, selection.environment, environ)
     loaded = _load(selection, chosen)
-    resolution = resolver.resolve(loaded.manifests, chosen, environment, environ)
-    findings = in_order((*loaded.findings, *resolution.findings))
+    subject = Subject(loaded, chosen, environ, now, whole=not selection.paths)
+    examined = examine(subject, environment)
+    weighed = rules.weigh(examined.findings, chosen.levels, strict=selection.strict)
+    findings = in_order(found for found in weighed if found.severity is not Severity.INFO)
     if errors := count(findings, Severity.ERROR):
-        found = f"{errors} error{'s' if errors > 1 else ''} found: nothing was sent"
-        raise FindingsError(found, findings)
-    return Prepared(chosen, environment, resolution.campaigns, findings)
+        said = f"{errors} error{'s' if errors > 1 else ''} found: nothing was sent"
+        raise FindingsError(said, findings)
+    return Prepared(chosen, environment, examined.campaigns, findings)
 
 
 def _of_other_agents(plan: Plan, view: Listing) -> Iterator[Diagnostic]:
@@ -140,31 +150,6 @@ def _of_other_agents(plan: Plan, view: Listing) -> Iterator[Diagnostic]:
                 f"the list of {campaign.name} was uploaded for the agent {row.agent_id}",
                 f"set agent_id to that agent, or upload the list for {campaign.request.agent_id}",
             )
-
-
-def _by_environment(
-    loaded: Loaded, chosen: Project, names: tuple[str, ...], environ: Mapping[str, str]
-) -> Iterator[tuple[Diagnostic, list[str]]]:
-    """Yield each finding once, with the environments that it was made in."""
-    found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
-    for name in names:
-        for finding in _in_environment(loaded, chosen, name, environ):
-            identity = (finding.file, finding.position, finding.rule, finding.message)
-            places = found.setdefault(identity, (finding, []))[1]
-            if name not in places:
-                places.append(name)
-    yield from found.values()
-
-
-def _in_environment(
-    loaded: Loaded, chosen: Project, name: str, environ: Mapping[str, str]
-) -> tuple[Diagnostic, ...]:
-    try:
-        environment = open_environment(chosen, name, environ)
-        ledger_place(chosen, environment, environ)
-    except FindingsError as failure:
-        return failure.findings
-    return resolver.resolve(loaded.manifests, chosen, environment, environ).findings
 
 
 def _project(selection: Selection, directory: Path) -> Project:
@@ -200,7 +185,7 @@ def _environments(chosen: Project) -> tuple[str, ...]:
     return chosen.declared or (chosen.default_environment,)
 
 
-def _as_seen_here(finding: Diagnostic) -> Diagnostic:
-    if finding.rule == "unset-variable":
+def _as_seen_here(finding: Diagnostic, chosen: Project) -> Diagnostic:
+    if finding.rule == "unset-variable" and finding.rule not in chosen.levels:
         return replace(finding, severity=Severity.WARNING)
     return finding

@@ -18,6 +18,13 @@ HIDDEN = "[hidden]"
 SHORTEST = 4
 """Below so many characters a text is no secret, and hiding it would garble every other word."""
 
+_IN_KEYS = "_live_"
+KEY = re.compile(rf"\b(?:rg|ringg){_IN_KEYS}(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{{8,}}")
+"""The shape of Ringg's API keys, by its documentation; others are a UUID, as every id is one.
+
+A digit is asked for, so that no variable's name is taken for a key.
+"""
+
 # C0 without tab and line breaks, DEL and C1.
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 # The marks that reorder text or are not seen, and the separators that terminals take for new lines.
@@ -70,6 +77,25 @@ class Redactor:
         """Return the text without its secrets."""
         pattern = _pattern(self._secrets)
         return pattern.sub(HIDDEN, text) if pattern else text
+
+    def star(self, line: str) -> str:
+        """Return a line, as long as it was, with stars for its secrets."""
+        pattern = _pattern(self._secrets)
+        return pattern.sub(_stars, line) if pattern else line
+
+
+def without_keys(text: str) -> str:
+    """Return a text without whatever has the shape of an API key."""
+    return KEY.sub(HIDDEN, text) if _IN_KEYS in text else text
+
+
+def starred_keys(line: str) -> str:
+    """Return a line, as long as it was, with stars for whatever has the shape of an API key."""
+    return KEY.sub(_stars, line) if _IN_KEYS in line else line
+
+
+def _stars(found: re.Match[str]) -> str:
+    return "*" * len(found[0])
 
 
 @lru_cache(maxsize=64)

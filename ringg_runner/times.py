@@ -11,10 +11,12 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
-MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
-    r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
+_ZONELESS = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+
+ZONELESS = re.compile(_ZONELESS)
+"""A date with its time and no zone: it names another moment in every zone."""
+
+MOMENT = re.compile(_ZONELESS + r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
 """RFC 3339 with its zone; the seconds may be left out."""
 
 

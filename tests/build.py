@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
 BASE_URL = "https://api.example.com/v0"
+WORDS_AS_IDS = {"non-uuid-id": "off"}
 
 
 def yaml_of(**fields: Any) -> str:
@@ -42,8 +43,10 @@ def a_manifest(*, omit: Iterable[str] = (), **fields: Any) -> str:
 
 
 def a_project_file(**settings: Any) -> str:
-    """The YAML text of a project file, one key a line."""
-    return yaml_of(**({"version": 1} | settings))
+    """The YAML text of a project file, one key a line; ids may be words, which read better."""
+    return yaml_of(
+        **({"version": 1} | settings | {"rules": WORDS_AS_IDS | settings.get("rules", {})})
+    )
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -54,11 +57,10 @@ def write(path: Path, content: str | bytes) -> Path:
 
 
 def a_workspace(root: Path, *manifests: str, project: str | None = None) -> Path:
-    """A folder with `campaigns/1.yaml` and so on, and a project file where one is given."""
+    """A folder with `campaigns/1.yaml` and so on, and a project file."""
     for number, manifest in enumerate(manifests, start=1):
         write(root / "campaigns" / f"{number}.yaml", manifest)
-    if project is not None:
-        write(root / "ringg-runner.yaml", project)
+    write(root / "ringg-runner.yaml", a_project_file() if project is None else project)
     return root
 
 

@@ -145,7 +145,7 @@ def test_without_a_ledger_a_plan_creates_none(
     done = cli("plan", *arguments)
     assert (done.code, done.err) == (0, "")
     assert said in done.out
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["campaigns"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["campaigns", "ringg-runner.yaml"]
 
 
 def test_with_a_ledger_a_plan_does_not_say_that_it_was_not_checked(
@@ -369,7 +369,7 @@ def test_the_sandbox_keeps_its_memory_apart(cli: Cli, tmp_path: Path) -> None:
 def test_a_dry_run_leaves_no_trace(cli: Cli, tmp_path: Path) -> None:
     a_workspace(tmp_path, a_manifest())
     assert cli("apply", "--dry-run").code == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["campaigns"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["campaigns", "ringg-runner.yaml"]
 
 
 # --- a ledger that fails while the server holds the first answer ---

@@ -73,6 +73,7 @@ def test_standard_input_is_quoted_too(cli: Cli) -> None:
 def test_standard_input_goes_by_the_name_of_the_file_it_stands_for(
     cli: Cli, tmp_path: Path
 ) -> None:
+    a_workspace(tmp_path)
     arguments = ("validate", "-", "--format", "json", "--stdin-filename")
     for name in ("campaigns/new.yaml", str(tmp_path / "campaigns" / "new.yaml")):
         done = cli(*arguments, name, stdin=BROKEN.encode())
@@ -150,3 +151,21 @@ def test_a_name_for_standard_input_that_cannot_be_meant_is_wrong_usage(
 ) -> None:
     done = cli("validate", *arguments)
     assert (done.code, done.out) == (64, "")
+
+
+@pytest.mark.parametrize("command", [("validate",), ("plan",), ("apply", "--env", "sandbox")])
+def test_to_the_strict_a_warning_is_a_mistake(
+    cli: Cli, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    a_workspace(tmp_path, a_manifest(), "# later\n")
+    assert cli(*command).code == 0
+    done = cli(*command, "--strict")
+    assert done.code == 3
+    assert "campaigns/2.yaml:1:1: error: this file holds no manifest" in done.out + done.err
+
+
+def test_a_rule_that_is_off_is_off_in_every_format(cli: Cli, tmp_path: Path) -> None:
+    write(tmp_path / "campaigns" / "1.yaml", a_manifest())
+    assert findings(cli("validate", "--format", "json").out)
+    write(tmp_path / "ringg-runner.yaml", "version: 1\nrules: {non-uuid-id: off}\n")
+    assert findings(cli("validate", "--format", "json").out) == []

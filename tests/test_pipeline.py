@@ -27,7 +27,7 @@ EVERYTHING = Selection()
 
 
 def check(root: Path, selection: Selection = EVERYTHING, **environ: str) -> Checked:
-    return pipeline.check(selection, root, environ)
+    return pipeline.check(selection, root, environ, NOW)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Planned:
 
 
 def make(root: Path, selection: Selection = EVERYTHING, **environ: str) -> Planned:
-    prepared = pipeline.prepare(selection, root, environ)
+    prepared = pipeline.prepare(selection, root, environ, NOW)
     return Planned(prepared.project, prepared.plan(NOW), prepared.findings)
 
 
@@ -167,7 +167,7 @@ def test_a_check_looks_at_every_environment_that_is_declared(here: Path) -> None
 def test_a_check_looks_at_the_one_environment_that_is_named(here: Path) -> None:
     project = a_project_file(environments=ENVIRONMENTS)
     a_workspace(here, a_manifest(agent_id="${agents.b}"), project=project)
-    assert check(here, Selection(environment="production")).findings == ()
+    assert rules(check(here, Selection(environment="production"))) == ["unused-alias"]
     assert rules(check(here, Selection(environment="sandbox"))) == ["unknown-reference"]
 
 
@@ -243,7 +243,7 @@ def test_a_list_that_was_uploaded_for_another_agent_is_an_error_at_its_manifest(
     here: Path, word: str | None
 ) -> None:
     write(here / "campaigns" / "1.yaml", "# ours\n" + a_manifest())
-    prepared = pipeline.prepare(EVERYTHING, here, {})
+    prepared = pipeline.prepare(EVERYTHING, here, {}, NOW)
     with pytest.raises(FindingsError, match="list contradicts the manifests") as caught:
         prepared.plan(NOW, {}, listed(word=word, agent_id="agent-7"))
     (told,) = caught.value.findings
@@ -272,5 +272,5 @@ def test_a_list_that_was_uploaded_for_another_agent_is_an_error_at_its_manifest(
 )
 def test_whatever_else_the_server_lists_contradicts_no_manifest(here: Path, view: Any) -> None:
     a_workspace(here, a_manifest())
-    plan = pipeline.prepare(EVERYTHING, here, {}).plan(NOW, {}, view)
+    plan = pipeline.prepare(EVERYTHING, here, {}, NOW).plan(NOW, {}, view)
     assert len(plan.starts) == 1

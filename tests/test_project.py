@@ -102,6 +102,20 @@ MISTAKES = [
      "2:22 unknown-environment", "known: production, sandbox"),
     ("no default", a_project_file(default_environment=""),
      "2:22 unknown-environment", "known: production, sandbox"),
+    ("plain off elsewhere", "version: 1\ndefault_environment: off",
+     "2:22 ambiguous-scalar", 'quote it: "off"'),
+    ("plain on for a rule", "version: 1\nrules: {non-uuid-id: on}",
+     "2:22 ambiguous-scalar", "write off, info, warning or error"),
+    ("plain Off for a rule", "version: 1\nrules: {non-uuid-id: Off}",
+     "2:22 ambiguous-scalar", "write off, info, warning or error"),
+    ("rules as word", "version: 1\nrules: off", "2:8 ambiguous-scalar", 'quote it: "off"'),
+    ("no level", "version: 1\nrules: {non-uuid-id: warn}", "2:22 wrong-value", "warning?"),
+    ("boolean as level", "version: 1\nrules: {non-uuid-id: false}",
+     "2:22 wrong-value", "write off, info, warning or error"),
+    ("near rule", "version: 1\nrules: {non-uid-id: off}",
+     "2:9 unknown-key", "did you mean non-uuid-id?"),
+    ("far rule", "version: 1\nrules: {zzz: off}", "2:9 unknown-key", "known here: no-such-file"),
+    ("fixed rule", "version: 1\nrules: {duplicate-list: off}", "2:25 fixed-rule", "remove it"),
     ("two keys", a_project_file(environments={"a": {"api_key_env": "A", "api_key_file": "b"}}),
      "2:42 two-keys", "keep one of the two"),
     ("plain http", a_project_file(environments={"a": {"base_url": "http://a.example"}}),
@@ -151,3 +165,28 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 def test_an_environment_without_a_mistake_is_fine(tmp_path: Path, settings: Any) -> None:
     write(tmp_path / PROJECT_FILE, a_project_file(environments={"a": settings}))
     assert project.load(None, tmp_path).settings("a") == (settings or {})
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "{non-uuid-id: off, unused-alias: info}",
+        "{non-uuid-id: \"off\", unused-alias: 'info'}",
+        "{non-uuid-id: &off off, unused-alias: info}",
+        "\n  non-uuid-id: off\n  unused-alias: info",
+    ],
+)
+def test_off_needs_no_quotes_where_a_rule_is_set(tmp_path: Path, rules: str) -> None:
+    write(tmp_path / PROJECT_FILE, f"version: 1\nrules: {rules}\n")
+    assert project.load(None, tmp_path).levels == {"non-uuid-id": "off", "unused-alias": "info"}
+
+
+def test_what_is_fixed_is_said_with_its_reason_and_may_be_set_to_what_it_is(
+    tmp_path: Path,
+) -> None:
+    (told,) = findings(tmp_path, "version: 1\nrules: {duplicate-list: warning}\n")
+    assert told.message == (
+        "duplicate-list cannot be set to warning: each list is started once, as one campaign"
+    )
+    write(tmp_path / PROJECT_FILE, "version: 1\nrules: {duplicate-list: error}\n")
+    assert project.load(None, tmp_path).levels == {"duplicate-list": "error"}

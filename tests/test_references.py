@@ -10,7 +10,9 @@ from ringg_runner.authoring.references import (
     Resolved,
     Unresolved,
     escape,
+    names,
     resolve,
+    sole,
 )
 
 
@@ -159,3 +161,23 @@ def test_an_escaped_value_is_never_read_again(value: str, around: str) -> None:
 def test_no_text_breaks_the_walk(text: str) -> None:
     value = resolve(text, looking_in(a="${b}", b="${a}"))
     assert isinstance(value, Resolved) or value.problems
+
+
+def test_the_names_in_a_text_are_those_of_its_references() -> None:
+    text = "${agents.a} $${agents.b} ${} ${agents.c}${env.D}"
+    assert list(names(text)) == ["agents.a", "agents.c", "env.D"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("${agents.a}", "agents.a"),
+        ("${agents.a} ", None),
+        ("${agents.a}${agents.a}", None),
+        ("$${", None),
+        ("${}", None),
+        ("agents.a", None),
+    ],
+)
+def test_a_text_may_be_one_reference_alone(text: str, name: str | None) -> None:
+    assert sole(text) == name

@@ -304,16 +304,17 @@ def test_a_name_and_a_list_stand_for_one_campaign_each(
     environment = an_environment(aliases={"vars": {"same": "list-1"}})
     outcome = resolution(a_manifest(), a_manifest(**second), environment=environment)
     assert [(f.file, *f.position, f.rule) for f in outcome.findings] == told
-    assert all("is taken by 1.yaml:1" in finding.message for finding in outcome.findings)
+    places = {"duplicate-name": "1.yaml:2:7", "duplicate-list": "1.yaml:4:10"}
+    assert all(f.message.endswith(f"is taken by {places[f.rule]}") for f in outcome.findings)
     assert all(finding.hint for finding in outcome.findings)
 
 
 def test_three_of_a_name_are_told_by_the_first() -> None:
     manifests = (a_manifest(list_id=f"list-{number}") for number in range(3))
     findings = resolution(*manifests).findings
-    assert [(told.file, told.message[-8:]) for told in findings] == [
-        ("2.yaml", "1.yaml:1"),
-        ("3.yaml", "1.yaml:1"),
+    assert [(told.file, told.message[-10:]) for told in findings] == [
+        ("2.yaml", "1.yaml:2:7"),
+        ("3.yaml", "1.yaml:2:7"),
     ]
 
 
@@ -339,7 +340,8 @@ def test_an_ill_typed_field_stops_no_other_check(field: str, value: object) -> N
 
 @pytest.mark.parametrize("name", [None, 1, ["a"], {"a": "b"}], ids=str)
 def test_without_a_name_that_is_text_there_is_no_campaign(name: object) -> None:
-    assert resolution(a_manifest(name=name)) == Resolution((), ())
+    outcome = resolution(a_manifest(name=name))
+    assert (outcome.campaigns, outcome.findings) == ((), ())
 
 
 def test_labels_that_are_no_mapping_stand_for_nothing() -> None:

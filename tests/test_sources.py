@@ -138,25 +138,35 @@ def test_a_file_is_read_as_it_is(here: Path, content: bytes, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "place", "byte"),
+    ("content", "place", "message"),
     [
-        (b"a: \xe9\n", (1, 4), "0xe9"),
-        (b"a: 1\r\n\xc3\xa9\xff", (2, 2), "0xff"),
-        (b"\xef\xbb\xbfa\xff", (1, 2), "0xff"),
-        ("a: 1".encode("utf-16"), (1, 1), "0xff"),
-        (b"a: \xed\xa0\x80", (1, 4), "0xed"),
-        (b"a: \xc3", (1, 4), "0xc3"),
+        (b"a: \xe9\n", (1, 4), "the byte 0xe9 is not UTF-8: it is é in Latin-1"),
+        (b"a: \x80", (1, 4), "the byte 0x80 is not UTF-8: it is € in Windows-1252"),
+        (b"a: \x81", (1, 4), "the byte 0x81 is not UTF-8"),
+        (b"\x7fELF\xff", (1, 5), "the byte 0xff is not UTF-8"),
+        (b"a: 1\r\n\xc3\xa9\xff", (2, 2), "the byte 0xff is not UTF-8: it is ÿ in Latin-1"),
+        (b"\xef\xbb\xbfa\xff", (1, 2), "the byte 0xff is not UTF-8: it is ÿ in Latin-1"),
+        (b"a: \xed\xa0\x80", (1, 4), "the byte 0xed is not UTF-8: it is í in Latin-1"),
+        (b"a: \xc3", (1, 4), "the byte 0xc3 is not UTF-8: it is Ã in Latin-1"),
+        ("a: 1".encode("utf-16"), (1, 1), "this is UTF-16, not UTF-8"),
+        ("a: 1".encode("utf-16-le"), (1, 1), "this is UTF-16, not UTF-8"),
+        ("a: 1".encode("utf-16-be"), (1, 1), "this is UTF-16, not UTF-8"),
+        (b"\xfe\xff" + "é: 1".encode("utf-16-be"), (1, 1), "this is UTF-16, not UTF-8"),
+        ("a: 1".encode("utf-32"), (1, 1), "this is UTF-32, not UTF-8"),
+        ("a: 1".encode("utf-32-le"), (1, 1), "this is UTF-32, not UTF-8"),
+        ("a: 1".encode("utf-32-be"), (1, 1), "this is UTF-32, not UTF-8"),
     ],
-    ids=["latin-1", "second line", "after a mark", "UTF-16", "half a character", "cut off"],
+    ids=lambda value: ascii(value)[:24],
 )
-def test_a_file_that_is_not_utf_8_is_told_where_it_is_not(
-    here: Path, content: bytes, place: tuple[int, int], byte: str
+def test_a_file_that_is_not_utf_8_is_told_where_it_is_not_and_what_it_may_be(
+    here: Path, content: bytes, place: tuple[int, int], message: str
 ) -> None:
     told = refusal(write(here / "a.yaml", content))
     assert (told.rule, told.position) == ("not-utf-8", place)
-    assert byte in told.message
-    assert told.quote is not None
-    assert told.quote.text[told.position.column - 1] == "\ufffd"
+    assert told.message == message
+    if place != (1, 1):
+        assert told.quote is not None
+        assert told.quote.text[told.position.column - 1] == "\ufffd"
 
 
 def test_a_file_may_be_as_large_as_is_allowed_and_no_larger(here: Path) -> None:

@@ -81,6 +81,8 @@ MISFITS = [
     ("empty callback", a_manifest(callback_url=""), "6:15 empty", "or remove the key"),
     ("empty window", a_manifest(start={}), "6:8 empty", "or remove the key"),
     ("moment without zone", a_manifest(start={"not_before": "2026-12-01T09:00:00"}),
+     "6:23 no-zone", "as in 2026-12-01T09:00:00+05:30 or 2026-12-01T09:00:00Z"),
+    ("day without time", a_manifest(start={"not_before": "2026-12-01"}),
      "6:23 not-a-moment", "with its time and zone"),
     ("day that is none", a_manifest(start={"not_after": "2026-02-30T09:00:00Z"}),
      "6:22 not-a-moment", "2026-12-01T09:00:00+05:30"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -49,12 +48,20 @@ class Document:
         """
         start, end, _ = place = self.at(pointer)
         last = end.line if end else start.line
-        reference = re.compile(rf"(?<!\$){re.escape(fragment)}")
         for number in range(start.line, last + 1):
             line = self.lines[number - 1]
             first = start.column - 1 if number == start.line else 0
             stop = end.column - 1 if end and number == last else len(line)
-            if found := reference.search(line, first, stop):
-                here = Place(Position(number, found.start() + 1), Position(number, found.end() + 1))
-                return here.quoting(self.lines)
+            found = _index_of(line, fragment, first, stop)
+            if found >= 0:
+                here = Position(number, found + 1), Position(number, found + len(fragment) + 1)
+                return Place(*here).quoting(self.lines)
         return place
+
+
+def _index_of(line: str, fragment: str, first: int, stop: int) -> int:
+    """Return where a reference stands in a part of a line, or -1; an escape is none."""
+    found = line.find(fragment, first, stop)
+    while found > 0 and line[found - 1] == "$":
+        found = line.find(fragment, found + 1, stop)
+    return found

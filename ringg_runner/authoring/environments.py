@@ -5,6 +5,7 @@ The key is read last of all, when somebody is about to need it, and leaves here 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -63,7 +64,6 @@ def open_environment(project: Project, name: str | None, environ: Mapping[str, s
             f"no environment is called {name}",
             did_you_mean(name, project.known) or f"known: {', '.join(sorted(project.known))}",
         )
-    settings = project.settings(name)
     default_url = SANDBOX if name == SANDBOX else BASE_URL
     base_url = _setting(project, name, "base_url", environ) or default_url
     embedded = base_url == SANDBOX
@@ -77,10 +77,19 @@ def open_environment(project: Project, name: str | None, environ: Mapping[str, s
         name,
         EMBEDDED_BASE_URL if embedded else base_url.rstrip("/"),
         embedded,
-        {group: settings.get(group, {}) for group in ALIAS_GROUPS},
-        settings.get("api_key_env", "RINGG_API_KEY"),
+        _aliases(project, name),
+        project.settings(name).get("api_key_env", "RINGG_API_KEY"),
         project.root / key_file if key_file else None,
     )
+
+
+def stand_in(project: Project, name: str) -> Environment:
+    """Return an environment that cannot be opened here, for the sake of its names for ids."""
+    return Environment(name, BASE_URL, embedded=False, aliases=_aliases(project, name))
+
+
+def _aliases(project: Project, name: str) -> dict[str, Mapping[str, str]]:
+    return {group: project.settings(name).get(group, {}) for group in ALIAS_GROUPS}
 
 
 def _setting(project: Project, name: str, key: str, environ: Mapping[str, str]) -> str | None:
@@ -157,6 +166,20 @@ def read_key(environment: Environment, environ: Mapping[str, str]) -> Secret:
             "put the key there, and nothing else",
         )
     return Secret(key)
+
+
+def key_at_hand(environment: Environment, environ: Mapping[str, str]) -> str | None:
+    """Return the key where it can be had at once, and None elsewhere.
+
+    For those who keep it out of manifests and messages: they do not wait for a pipe to give it.
+    """
+    file = environment.api_key_file
+    if environment.embedded or (file is not None and not os.path.isfile(file)):  # noqa: PTH113
+        return None
+    try:
+        return read_key(environment, environ).reveal()
+    except InvalidInputError:
+        return None
 
 
 def _read_file(path: Path) -> str:

@@ -6,15 +6,15 @@ It finds, reads and checks the file. Environments are opened elsewhere, when one
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ringg_runner.authoring import sources, urls, validation
+from ringg_runner.authoring import rules, secrets, sources, urls, validation
 from ringg_runner.diagnostics import START, Diagnostic, did_you_mean, error
 from ringg_runner.errors import FindingsError, InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ringg_runner.authoring.documents import Document, Json
@@ -44,6 +44,12 @@ class Project:
         """The fields that manifests share."""
         defaults: Mapping[str, Json] = self._data.get("defaults", {})
         return defaults
+
+    @property
+    def levels(self) -> Mapping[str, str]:
+        """What the project sets rules to, by their names."""
+        levels: Mapping[str, str] = self._data.get("rules", {})
+        return levels
 
     @property
     def state(self) -> Path:
@@ -89,6 +95,7 @@ def read(path: Path, root: Path, stdin: Path | None = None) -> Project:
     Standard input goes by the name `stdin`. Raises FindingsError with every finding.
     """
     documents, findings = validation.load(path, "project", stdin)
+    findings = list(_without_trap_of_off(findings, documents))
     project = Project(root, documents[0] if documents else None)
     findings += [
         error(
@@ -128,6 +135,8 @@ def _check(project: Project, document: Document) -> Iterator[Diagnostic]:
             did_you_mean(project.default_environment, project.known)
             or f"known: {', '.join(sorted(project.known))}",
         )
+    yield from _check_rules(project, document)
+    yield from secrets.written([document])
     for name in project.declared:
         settings = project.settings(name)
         pointer = ("environments", name)
@@ -148,4 +157,34 @@ def _check(project: Project, document: Document) -> Iterator[Diagnostic]:
                 "base-url",
                 f"base_url {problem}",
                 urls.HINT,
+            )
+
+
+def _without_trap_of_off(
+    findings: Iterable[Diagnostic], documents: Iterable[Document]
+) -> Iterator[Diagnostic]:
+    """Let `off` stand unquoted where a rule is set, and there alone: nothing else can be meant."""
+    words = {
+        place.start: document.data["rules"].get(pointer[1])
+        for document in documents
+        for pointer, place in document.values.items()
+        if len(pointer) == 2 and pointer[0] == "rules" and isinstance(document.data["rules"], dict)
+    }
+    for finding in findings:
+        if finding.rule != "ambiguous-scalar" or finding.position not in words:
+            yield finding
+        elif words[finding.position] != rules.OFF:
+            yield replace(finding, hint="write off, info, warning or error")
+
+
+def _check_rules(project: Project, document: Document) -> Iterator[Diagnostic]:
+    for name, level in project.levels.items():
+        rule = rules.registry()[name]
+        if rule.fixed and rules.is_lower(level, rule):
+            yield error(
+                document.file,
+                document.at(("rules", name)),
+                "fixed-rule",
+                f"{name} cannot be set to {level}: {rule.fixed}",
+                "remove it here, and mend what it finds",
             )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ringg_runner.diagnostics import Diagnostic, error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ringg_runner.authoring.documents import Document, Pointer
 
@@ -70,6 +70,19 @@ def resolve(text: str, lookup: Lookup) -> Resolved | Unresolved:
             "shorten what it refers to",
         )
     return value
+
+
+def names(text: str) -> Iterator[str]:
+    """Yield the name in every reference of a text."""
+    for token in _TOKEN.finditer(text):
+        if token.group("name"):
+            yield token.group("name")
+
+
+def sole(text: str) -> str | None:
+    """Return the name in a text that is one reference and nothing else; None for any other."""
+    token = _TOKEN.fullmatch(text)
+    return (token.group("name") or None) if token else None
 
 
 def escape(text: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ringg_runner.authoring import environments, references, urls
+from ringg_runner.authoring.fields import Field, Text, field_of
 from ringg_runner.authoring.references import Problem, Resolved
 from ringg_runner.campaigns import Campaign, ListId, StartRequest, Window, is_id
 from ringg_runner.diagnostics import Diagnostic, did_you_mean, error
@@ -18,7 +19,7 @@ from ringg_runner.times import parse_moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ringg_runner.authoring.documents import Document, Json, Pointer
+    from ringg_runner.authoring.documents import Document, Json
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.authoring.project import Project
 
@@ -28,10 +29,14 @@ _FIELDS = ("name", "agent_id", "list_id", "number_pool_id")
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The campaigns of some manifests in one environment, and what stands in the way of others."""
+    """The campaigns of some manifests in one environment, and what stands in the way of others.
+
+    `texts` are the fields that may hold references, for those who look at them more closely.
+    """
 
     campaigns: tuple[Campaign, ...]
     findings: tuple[Diagnostic, ...]
+    texts: tuple[Text, ...] = ()
 
 
 def resolve(
@@ -42,6 +47,7 @@ def resolve(
 ) -> Resolution:
     """Resolve every manifest for an environment; `environ` holds what `${env.NAME}` stands for."""
     findings: list[Diagnostic] = []
+    texts: list[Text] = []
     resolved: list[tuple[Document, Campaign]] = []
     for manifest in manifests:
         # A document that is no mapping has its finding already.
@@ -49,46 +55,40 @@ def resolve(
             reading = _Reading(manifest, project, environment, environ)
             campaign = reading.campaign()
             findings += reading.findings
+            texts += reading.texts
             if campaign is not None:
                 resolved.append((manifest, campaign))
-    findings += _repeated(resolved, "name", "duplicate-name", lambda c: c.name)
-    findings += _repeated(resolved, "list_id", "duplicate-list", lambda c: c.list_id)
-    return Resolution(tuple(campaign for _, campaign in resolved), tuple(findings))
+    findings += _taken_twice(resolved, "name", "duplicate-name", lambda c: c.name)
+    findings += _taken_twice(resolved, "list_id", "duplicate-list", lambda c: c.list_id)
+    campaigns = tuple(campaign for _, campaign in resolved)
+    return Resolution(campaigns, tuple(findings), tuple(texts))
 
 
-def _repeated(
+def _taken_twice(
     resolved: Iterable[tuple[Document, Campaign]],
     key: str,
     rule: str,
     value_of: Callable[[Campaign], str],
 ) -> list[Diagnostic]:
-    first: dict[str, Campaign] = {}
+    first: dict[str, Document] = {}
     findings = []
     for manifest, campaign in resolved:
         value = value_of(campaign)
-        other = first.setdefault(value, campaign)
-        if other is not campaign:
+        other = first.setdefault(value, manifest)
+        if other is not manifest:
+            line, column = other.at((key,)).start
             findings.append(
                 error(
                     manifest.file,
                     manifest.at((key,)),
                     rule,
-                    f"the {key} {value} is taken by {other.file}:{other.line}",
+                    f"the {key} {value} is taken by {other.file}:{line}:{column}",
                     "one list is one campaign, and is started once"
                     if key == "list_id"
                     else "give each campaign a name of its own",
                 )
             )
     return findings
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A value, and the document that it is written in: the manifest, or the project's defaults."""
-
-    value: Json
-    document: Document
-    pointer: Pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ class _Reading:
     environment: Environment
     environ: Mapping[str, str]
     findings: list[Diagnostic] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
 
     def campaign(self) -> Campaign | None:
         agent_id = self._required_id("agent_id")
@@ -127,15 +128,8 @@ class _Reading:
             name, self.manifest.file, self.manifest.position.line, request, labels, enabled, window
         )
 
-    def _field(self, key: str) -> _Field | None:
-        """Return what the manifest says, else what the project says; None for null and nothing."""
-        if key in self.manifest.data:
-            value = self.manifest.data[key]
-            return None if value is None else _Field(value, self.manifest, (key,))
-        value = self.project.defaults.get(key)
-        if value is None or self.project.document is None:
-            return None
-        return _Field(value, self.project.document, ("defaults", key))
+    def _field(self, key: str) -> Field | None:
+        return field_of(self.manifest, self.project, key)
 
     def _value(self, key: str, default: Any) -> Any:
         found = self._field(key)
@@ -161,13 +155,10 @@ class _Reading:
         found = self._field(key)
         if not found or not isinstance(found.value, list):
             return ()
-        items = (
-            _Field(item, found.document, (*found.pointer, index))
-            for index, item in enumerate(found.value)
-        )
+        items = map(found.below, range(len(found.value)))
         return tuple(text for text in map(self._id, items) if text)
 
-    def _id(self, found: _Field) -> str | None:
+    def _id(self, found: Field) -> str | None:
         value = self._text(found)
         if value is None:
             return None
@@ -202,18 +193,21 @@ class _Reading:
         }
         window = Window(moments.get("not_before"), moments.get("not_after"))
         if window.not_before and window.not_after and window.not_after < window.not_before:
-            last = _Field(None, found.document, (*found.pointer, "not_after"))
             self._find(
-                last, "empty-window", "start.not_after is before start.not_before", "swap the two"
+                found.below("not_after"),
+                "empty-window",
+                "start.not_after is before start.not_before",
+                "swap the two",
             )
         return window
 
-    def _text(self, found: _Field) -> Resolved | None:
+    def _text(self, found: Field) -> Resolved | None:
         """Return a text with its references resolved, or None, and findings that say why."""
         if not isinstance(found.value, str):
             return None
         value = references.resolve(found.value, self._look_up)
         if isinstance(value, Resolved):
+            self.texts.append(Text(found, value))
             return value
         self.findings.extend(value.findings(found.document, found.pointer))
         return None
@@ -248,6 +242,5 @@ class _Reading:
         for group, texts in self._groups().items():
             yield from (f"{group}.{key}" for key, text in texts.items() if isinstance(text, str))
 
-    def _find(self, found: _Field, rule: str, message: str, hint: str) -> None:
-        place = found.document.at(found.pointer)
-        self.findings.append(error(found.document.file, place, rule, message, hint))
+    def _find(self, found: Field, rule: str, message: str, hint: str) -> None:
+        self.findings.append(error(found.document.file, found.place, rule, message, hint))

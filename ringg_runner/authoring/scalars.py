@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from ringg_runner.times import MOMENT
+from ringg_runner.times import MOMENT, ZONELESS
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -43,8 +43,9 @@ def read(word: str) -> str | bool | int | Trap | None:
         return word.lower() == "true"
     if _INTEGER.fullmatch(word) and word != "-0":
         return int(word)
-    if MOMENT.fullmatch(word):
-        # A whole moment stays the text it is: nothing is lost, and nothing else can be meant.
+    if MOMENT.fullmatch(word) or ZONELESS.fullmatch(word):
+        # A moment stays the text it is: nothing is lost, nothing else can be meant, and whether
+        # it needs a zone is for the schema to say.
         return word
     return _trap(word) or word
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ringg_runner.diagnostics import START, Diagnostic, error, place_in
+from ringg_runner.authoring import encodings
+from ringg_runner.diagnostics import START, Diagnostic, Place, Position, error, place_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,17 +123,20 @@ def read(path: Path, stdin: Path | None = None) -> SourceText | Diagnostic:
             file, START, "too-large", "larger than 1 MiB", "split it into several manifest files"
         )
     data = data.removeprefix(codecs.BOM_UTF8)
+    if name := encodings.wide(data):
+        return _not_utf_8(file, START, f"this is {name}, not UTF-8")
     try:
         return SourceText(file, data.decode())
     except UnicodeDecodeError as failure:
         before = data[: failure.start].decode()
-        return error(
-            file,
-            place_in(data.decode(errors="replace"), len(before)),
-            "not-utf-8",
-            f"the byte 0x{data[failure.start]:02x} is not UTF-8",
-            "save the file in the encoding UTF-8",
-        )
+        place = place_in(data.decode(errors="replace"), len(before))
+        told = f"the byte 0x{data[failure.start]:02x} is not UTF-8"
+        character = encodings.narrow(data, failure.start)
+        return _not_utf_8(file, place, f"{told}: it is {character}" if character else told)
+
+
+def _not_utf_8(file: str, place: Position | Place, message: str) -> Diagnostic:
+    return error(file, place, "not-utf-8", message, "save the file in the encoding UTF-8")
 
 
 def _unreadable(file: str, failure: OSError) -> Diagnostic:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
+
+from ringg_runner.authoring import hosts
 
 HINT = "write an https:// URL, without user name, password or white space"
 
@@ -24,6 +25,11 @@ def callback_url_problem(url: str, *, local: bool) -> str | None:
     return problem
 
 
+def is_private(url: str) -> bool:
+    """Tell whether a URL without a problem leads to where only a private network can go."""
+    return hosts.is_private(urlsplit(url).hostname or "")
+
+
 def _problem(url: str) -> str | None:
     if any(char.isspace() or not char.isprintable() for char in url):
         return "holds white space or control characters"
@@ -37,16 +43,6 @@ def _problem(url: str) -> str | None:
         return "is not an https URL"
     if "@" in parts.netloc:
         return "holds a user name or a password"
-    if parts.scheme == "http" and not _is_loopback(parts):
+    if parts.scheme == "http" and not hosts.is_loopback(parts.hostname):
         return "is not an https URL"
     return None
-
-
-def _is_loopback(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import yaml
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ringg_runner.authoring.documents import Json, Pointer
 
 MAX_DEPTH = 32
+MAX_DOCUMENTS = 2_000
 MAX_VALUES = 20_000
 """How many values one document may hold once its aliases are expanded; an alias bomb has more."""
 
@@ -92,6 +93,7 @@ class _Reader:
     _values: dict[Pointer, Place] = field(init=False, default_factory=dict)
     _anchors: dict[str, tuple[Json, int]] = field(init=False, default_factory=dict)
     _count: int = field(init=False, default=0)
+    _documents: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._events = yaml.parse(self.text, Loader=_LOADER)
@@ -108,6 +110,14 @@ class _Reader:
                 break
         else:
             return None
+        self._documents += 1
+        if self._documents > MAX_DOCUMENTS:
+            self._refuse(
+                marks.place(event, self._lines),
+                "too-many-documents",
+                f"this file holds more than {MAX_DOCUMENTS:,} documents",
+                "split it into several files",
+            )
         self._keys, self._values, self._anchors, self._count = {}, {}, {}, 0
         data = self._value(next(self._events), ())
         start = self._values[()].start
@@ -127,13 +137,11 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event, place)
         elif len(pointer) >= MAX_DEPTH:
-            raise _RefusedError(
-                self._error(
-                    place,
-                    "too-deep",
-                    f"nested deeper than {MAX_DEPTH} levels",
-                    "write it flatter",
-                )
+            self._refuse(
+                place,
+                "too-deep",
+                f"nested deeper than {MAX_DEPTH} levels",
+                "write it flatter",
             )
         elif isinstance(event, yaml.MappingStartEvent):
             value = self._mapping(pointer)
@@ -246,17 +254,18 @@ class _Reader:
     def _spend(self, values: int, place: Place) -> None:
         self._count += values
         if self._count > MAX_VALUES:
-            raise _RefusedError(
-                self._error(
-                    place,
-                    "too-many-values",
-                    f"this document holds more than {MAX_VALUES:,} values, aliases expanded",
-                    "split it into several documents or files",
-                )
+            self._refuse(
+                place,
+                "too-many-values",
+                f"this document holds more than {MAX_VALUES:,} values, aliases expanded",
+                "split it into several documents or files",
             )
 
     def _find(self, place: Place, rule: str, message: str, hint: str) -> None:
         self._findings.append(self._error(place, rule, message, hint))
+
+    def _refuse(self, place: Place, rule: str, message: str, hint: str) -> NoReturn:
+        raise _RefusedError(self._error(place, rule, message, hint))
 
     def _error(self, place: Place, rule: str, message: str, hint: str) -> Diagnostic:
         return error(self.file, place.quoting(self._lines), rule, message, hint)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 @click.command("apply", short_help="Start what the plan says, and tell what became of it.")
 @options.selecting
+@options.strict
 @click.option("-y", "--yes", is_flag=True, help="Start without asking, as in CI.")
 @click.option("--dry-run", is_flag=True, help="Only show the plan, as the command plan does.")
 @options.output_format("text", "json")
@@ -91,6 +92,7 @@ def command(
     paths: tuple[Path, ...],
     environment: str | None,
     project_file: Path | None,
+    strict: bool,
     yes: bool,
     dry_run: bool,
     output: str,
@@ -114,7 +116,7 @@ def command(
     sandbox it asks first, unless --yes is given. What was started is kept in the ledger, and is
     never started again.
     """
-    prepared = prepare(options.selection(paths, environment, project_file))
+    prepared = prepare(options.selection(paths, environment, project_file, strict=strict))
     if dry_run:
         show_plan(plan_of(prepared, refresh=False), output, verbose=verbose)
         return ExitCode.OK

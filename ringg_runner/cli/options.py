@@ -68,6 +68,11 @@ def environment(command: _Command) -> _Command:
     return command
 
 
+def strict(command: _Command) -> _Command:
+    """Add --strict."""
+    return click.option("--strict", is_flag=True, help="Take every warning for an error.")(command)
+
+
 def network(command: _Command) -> _Command:
     """Add --ca-file, for commands that may ask the API."""
     return click.option(
@@ -92,12 +97,16 @@ def output_format(*formats: str) -> Callable[[_Command], _Command]:
 
 
 def selection(
-    paths: tuple[Path, ...], environment: str | None, project_file: Path | None
+    paths: tuple[Path, ...],
+    environment: str | None,
+    project_file: Path | None,
+    *,
+    strict: bool = False,
 ) -> Selection:
     """Return what these options select."""
     from ringg_runner.pipeline import Selection
 
-    return Selection(paths, project_file, environment)
+    return Selection(paths, project_file, environment, strict)
 
 
 def _holding_certificates(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("plan", short_help="Show what an apply would start; needs no key and no network.")
 @options.selecting
+@options.strict
 @options.output_format("text", "json")
 @click.option("--refresh", is_flag=True, help="Ask the API's own list too; needs the key.")
 @options.network
@@ -27,6 +28,7 @@ def command(
     paths: tuple[Path, ...],
     environment: str | None,
     project_file: Path | None,
+    strict: bool,
     output: str,
     refresh: bool,
     ca_file: Path | None,
@@ -38,7 +40,7 @@ def command(
     default what the project file lists. What the ledger remembers is taken into account where it
     can be read from here. Without --refresh it needs no key, and asks nobody else.
     """
-    prepared = prepare(options.selection(paths, environment, project_file))
+    prepared = prepare(options.selection(paths, environment, project_file, strict=strict))
     show_plan(plan_of(prepared, refresh=refresh, ca_file=ca_file), output, verbose=verbose)
 
 
@@ -46,8 +48,9 @@ def prepare(selection: Selection) -> Prepared:
     """Resolve the selection, and tell on stderr what is worth a look."""
     from ringg_runner import pipeline
     from ringg_runner.report.findings import text
+    from ringg_runner.times import SystemClock
 
-    prepared = pipeline.prepare(selection, Path.cwd(), os.environ)
+    prepared = pipeline.prepare(selection, Path.cwd(), os.environ, SystemClock().now())
     warn(text.of_findings(prepared.findings, width()))
     return prepared
 

@@ -18,6 +18,7 @@ from ringg_runner.report.findings import FORMATS, lines
     "validate", short_help="Check manifests: every mistake in every file, with its place."
 )
 @options.selecting
+@options.strict
 @options.output_format(*FORMATS)
 @click.option(
     "--stdin-filename",
@@ -31,6 +32,7 @@ def command(
     paths: tuple[Path, ...],
     environment: str | None,
     project_file: Path | None,
+    strict: bool,
     output: str,
     stdin: Path | None,
 ) -> int:
@@ -41,10 +43,12 @@ def command(
     that --env names. Nothing is sent.
     """
     from ringg_runner import pipeline
+    from ringg_runner.times import SystemClock
 
     if stdin and Path("-") not in paths:
         raise UsageError("--stdin-filename says what standard input is", "add - to the paths")
-    selection = replace(options.selection(paths, environment, project_file), stdin=stdin)
-    checked = pipeline.check(selection, Path.cwd(), os.environ)
+    chosen = options.selection(paths, environment, project_file, strict=strict)
+    selection = replace(chosen, stdin=stdin)
+    checked = pipeline.check(selection, Path.cwd(), os.environ, SystemClock().now())
     show(*lines(checked, output, width()))
     return ExitCode.INVALID if checked.errors else ExitCode.OK

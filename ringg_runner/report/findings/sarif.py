@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ringg_runner import __version__
+from ringg_runner.authoring.rules import registry
 from ringg_runner.diagnostics import Severity
 from ringg_runner.redaction import writable
 from ringg_runner.report.findings.fingerprints import marked
-from ringg_runner.report.findings.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _ROOT = "%SRCROOT%"
-_HELP = "ringg-runner's reference of manifests lists all rules under Findings."
 
 
 def lines(checked: Checked, _width: int) -> Iterator[str]:
@@ -38,7 +37,7 @@ def lines(checked: Checked, _width: int) -> Iterator[str]:
 
 def _log(checked: Checked) -> dict[str, Any]:
     told = {finding.rule for finding in checked.findings}
-    rules = sorted(told | RULES.keys())
+    rules = sorted(told | registry().keys())
     index = {rule: number for number, rule in enumerate(rules)}
     return {
         "$schema": SCHEMA,
@@ -63,12 +62,17 @@ def _log(checked: Checked) -> dict[str, Any]:
 
 
 def _rule(rule: str) -> dict[str, Any]:
-    said = {"text": RULES.get(rule, rule)}
+    known = registry().get(rule)
+    if known is None:
+        said = {"text": rule}
+        return {"id": rule, "shortDescription": said, "fullDescription": said, "help": said}
+    said = {"text": known.summary}
     return {
         "id": rule,
         "shortDescription": said,
         "fullDescription": said,
-        "help": {"text": _HELP},
+        "help": {"text": known.explanation, "markdown": known.explanation},
+        "defaultConfiguration": {"level": _LEVELS[known.severity]},
     }
 
 
