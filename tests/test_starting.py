@@ -13,7 +13,7 @@ from runners import ANOTHER, ME, FakeApi, Runner
 
 from ringg_runner.api.answers import Answer, Lost, Reply
 from ringg_runner.api.verdict import Verdict
-from ringg_runner.campaigns import ListId
+from ringg_runner.campaigns import Campaign, ListId, Window
 from ringg_runner.ledger.records import Ending, Event, Key, State
 from ringg_runner.running.claims import Claims
 from ringg_runner.running.lookout import Lookout
@@ -248,6 +248,7 @@ def start(
     *,
     slots: int = 1,
     brake: Brake | None = None,
+    campaign: Campaign = CAMPAIGN,
     while_it_waits: Callable[[asyncio.Task[Result]], object] = lambda _: None,
 ) -> Result:
     """Run one start by itself; `while_it_waits` happens once its list is claimed."""
@@ -267,7 +268,7 @@ def start(
                 asyncio.Semaphore(0),
                 tally,
             )
-            starting = asyncio.ensure_future(Start(CAMPAIGN, around).run())
+            starting = asyncio.ensure_future(Start(campaign, around).run())
             while ledger.entry(KEY) is None:
                 await asyncio.sleep(0)
             while_it_waits(starting)
@@ -308,3 +309,37 @@ def test_what_is_claimed_and_not_sent_when_the_run_stops_is_not_sent(tmp_path: P
     assert (result.outcome, state_in(runner)) == (Outcome.CANCELLED, State.NOT_STARTED)
     assert result.reason == "not sent: the API refused the key"
     assert runner.api.sent == []
+
+
+def test_a_start_whose_time_ends_before_its_turn_comes_is_held(tmp_path: Path) -> None:
+    runner = Runner(FakeApi([STARTED]), tmp_path)
+    until = runner.clock.now() + timedelta(seconds=60)
+    campaign = a_campaign(list_id="l", window=Window(not_after=until))
+
+    def dawdle(_: asyncio.Task[Result]) -> None:
+        runner.clock.seconds = 61
+
+    result = start(runner, campaign=campaign, while_it_waits=dawdle)
+    assert (result.outcome, state_in(runner)) == (Outcome.HELD, State.NOT_STARTED)
+    assert result.reason.startswith("its time to start ended at ")
+    assert runner.api.sent == []
+
+
+def test_a_start_whose_time_ends_while_the_api_asks_to_wait_is_not_sent_again(
+    tmp_path: Path,
+) -> None:
+    throttled = Answer(429, {}, ("slow down",), retry_after="30")
+    runner = Runner(FakeApi([throttled, STARTED]), tmp_path)
+    until = runner.clock.now() + timedelta(seconds=10)
+    result = start(runner, campaign=a_campaign(list_id="l", window=Window(not_after=until)))
+    assert (result.outcome, state_in(runner)) == (Outcome.FAILED, State.NOT_STARTED)
+    assert "slow down" in result.reason
+    assert len(runner.api.sent) == 1
+
+
+def test_a_run_that_is_given_up_looks_no_more(tmp_path: Path) -> None:
+    interruption = Interruption()
+    runner = Runner(FakeApi([LOST], drafts("ongoing")), tmp_path)
+    runner.api.on_start = interruption.give_up
+    assert start(runner, interruption).outcome is Outcome.UNRESOLVED
+    assert runner.api.looks == 0
