@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,7 @@ from ringg_runner.ledger.records import RunInfo
 from ringg_runner.ledger.store import open_ledger
 from ringg_runner.planner import make_plan
 from ringg_runner.redaction import Secret
-from ringg_runner.running.claims import Claims
+from ringg_runner.running.claims import GATHERING, Claims
 from ringg_runner.running.executor import Executor
 from ringg_runner.times import SystemClock
 
@@ -118,13 +118,13 @@ async def _post(client: httpx.AsyncClient, campaign: Campaign) -> None:
 async def shared_client(campaigns: list[Campaign], concurrency: int) -> float:
     """Send through one client."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(headers=HEADERS, limits=limits, verify=False) as client:
+    async with httpx.AsyncClient(headers=HEADERS, limits=limits) as client:
         return await in_turn(campaigns, [partial(_post, client)] * concurrency)
 
 
 async def client_each(campaigns: list[Campaign], concurrency: int) -> float:
     """Send through a client for each request in flight."""
-    clients = [httpx.AsyncClient(headers=HEADERS, verify=False) for _ in range(concurrency)]
+    clients = [httpx.AsyncClient(headers=HEADERS) for _ in range(concurrency)]
     seconds = await in_turn(campaigns, [partial(_post, client) for client in clients])
     for client in clients:
         await client.aclose()
@@ -149,18 +149,19 @@ async def apply(
     base_url, clock = campaigns[0].request.base_url, SystemClock()
     environment = Environment("benchmark", base_url, embedded=False, aliases={})
     plan = make_plan(campaigns, environment, clock.now(), {})
-    with tempfile.TemporaryDirectory(dir=folder) as name:
-        with open_ledger(Path(name) / "ledger.db") as ledger:
-            if not durable:
-                with ledger._database._engine.connect() as connection:
-                    connection.exec_driver_sql("PRAGMA synchronous = OFF")
-            claims = Claims(ledger, RunInfo("run", "host", "user", "0"), clock)
-            way = connect(base_url, Secret(KEY), limits=TimeLimits())
-            async with way as client, claims.kept_alive():
-                executor = Executor(client, claims, None, clock, concurrency=concurrency)
-                begun = time.perf_counter()
-                run = await executor.run(plan, lambda _: None)
-                seconds = time.perf_counter() - begun
+    with ExitStack() as stack:
+        name = stack.enter_context(tempfile.TemporaryDirectory(dir=folder))
+        ledger = stack.enter_context(open_ledger(Path(name) / "ledger.db"))
+        if not durable:
+            with ledger._database._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA synchronous = OFF")
+        claims = Claims(ledger, RunInfo("run", "host", "user", "0"), clock, gathering=GATHERING)
+        way = connect(base_url, Secret(KEY), limits=TimeLimits())
+        async with way as client, claims.kept_alive():
+            executor = Executor(client, claims, None, clock, concurrency=concurrency)
+            begun = time.perf_counter()
+            run = await executor.run(plan, lambda _: None)
+            seconds = time.perf_counter() - begun
     assert run.exit_code == 0
     assert executor.tally.outcomes["started"] == len(campaigns)
     return seconds

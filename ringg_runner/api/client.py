@@ -12,6 +12,7 @@ import ssl
 import zlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -68,10 +69,11 @@ class ApiClient:
         private: tuple[str, ...] = (),
         bound: int = MAX_BODY,
     ) -> Reply:
-        redactor = self.redactor.also(*private)
+        redactor = self.redactor.also(*private) if private else self.redactor
         passage = Passage(self.limits)
         steps = {"timeout": self.limits.for_httpx(), "trace": passage.trace}
-        request = httpx.Request(method, url, headers=self.headers, json=body, extensions=steps)
+        target, headers = _parsed(url), self.headers
+        request = httpx.Request(method, target, headers=headers, json=body, extensions=steps)
         try:
             async with passage.bounded():
                 with self.connections.one() as transport:
@@ -79,7 +81,7 @@ class ApiClient:
                     try:
                         content = await _read(response, bound)
                     finally:
-                        await end(response, transport)
+                        await end(response, transport, tls=target.scheme == "https")
         except (httpx.RequestError, OSError, zlib.error) as failure:
             late = isinstance(failure, TimeoutError | httpx.TimeoutException)
             if passage.has_surely_not_left(failure):
@@ -117,6 +119,12 @@ async def connect(
     async with open_connections(base_url, ca_file=ca_file, transport=transport) as connections:
         redactor = Redactor.of(key.reveal(), *connections.secrets)
         yield ApiClient(base_url, headers, connections, limits, redactor)
+
+
+@lru_cache
+def _parsed(url: str) -> httpx.URL:
+    """Return a URL, taken apart once: all starts go to the same one."""
+    return httpx.URL(url)
 
 
 async def _read(response: httpx.Response, bound: int) -> bytes:

@@ -65,14 +65,16 @@ class Connections:
             await transport.aclose()
 
 
-async def end(response: httpx.Response, transport: httpx.AsyncBaseTransport) -> None:
+async def end(
+    response: httpx.Response, transport: httpx.AsyncBaseTransport, *, tls: bool = True
+) -> None:
     """Close an answer, and the connection too where more came than one answer.
 
     The rest would pass for the answer to the next request on that connection.
     """
     await response.aclose()
     stream = response.extensions.get("network_stream")
-    if stream is not None and (_read_too_far(response) or _has_more(stream)):
+    if stream is not None and (_read_too_far(response) or (tls and _has_more(stream))):
         await transport.aclose()
 
 

@@ -40,7 +40,7 @@ class TimeLimits:
     def for_httpx(self) -> dict[str, float | None]:
         """Return the limits of the single steps; TCP and TLS each have the time to connect."""
         connect, write = min(self.connect, self.answer / 3), min(self.leave, self.answer)
-        return httpx.Timeout(self.answer, connect=connect, write=write).as_dict()
+        return {"connect": connect, "write": write, "read": self.answer, "pool": self.answer}
 
 
 @dataclass(slots=True)

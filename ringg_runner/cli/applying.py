@@ -16,7 +16,7 @@ from ringg_runner.cli.progress import watching
 from ringg_runner.errors import UsageError
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.report import text
-from ringg_runner.running.claims import LEASE, Claims, shortest_lease
+from ringg_runner.running.claims import GATHERING, LEASE, Claims, shortest_lease
 from ringg_runner.running.executor import Executor
 from ringg_runner.running.leftovers import settle_leftovers
 from ringg_runner.running.lookout import Lookout
@@ -97,7 +97,7 @@ def carry_out(
 
     async def run() -> Run:
         clock = SystemClock()
-        claims = Claims(ledger, who, clock, manner.lease)
+        claims = Claims(ledger, who, clock, manner.lease, GATHERING)
         way = open_client(
             prepared.project, prepared.environment, approved.key, manner.limits, manner.ca_file
         )

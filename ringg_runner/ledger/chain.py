@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringg_runner.ledger.records import Event, Key, RunInfo
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 FIRST = "0" * 64
 """What the first row has in place of an earlier row's hash."""
@@ -35,19 +38,21 @@ class Head:
 
 
 def canonical(value: object) -> str:
-    """Return the one JSON text of a value: keys sorted, ASCII, no white space.
+    """Return the one JSON text of a value, whose keys are texts: sorted, ASCII, no white space.
 
     Raises TypeError or ValueError where JSON has no way to say the value.
     """
-    # Keys become texts before they are sorted, so that reading the text back sorts them alike.
-    plain = json.loads(json.dumps(value, allow_nan=False))
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    text = _ENCODER.encode(value)
+    if "\\ud" in text:
+        # Two halves of a character are read back as one, and one sorts otherwise among the keys.
+        return _ENCODER.encode(json.loads(text))
+    return text
 
 
-def plain(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a mapping as it will be when it is read back from its JSON."""
-    fresh: dict[str, Any] = json.loads(canonical(dict(value)))
-    return fresh
+@lru_cache
+def canonical_run(run: RunInfo) -> str:
+    """Return the one JSON text of a run, which stands in each of its rows."""
+    return canonical(asdict(run))
 
 
 def exact(moment: datetime) -> str:
@@ -64,9 +69,10 @@ def link(
     head: Head, *, at: datetime, key: Key, event: Event, run: RunInfo, detail: Mapping[str, Any]
 ) -> TrailRow:
     """Return the row that follows the head, with its hash."""
-    number, detail = head.number + 1, plain(detail)
-    content = (head.hash, number, exact(at), key.base_url, key.list_id, event, asdict(run), detail)
-    digest = sha256(canonical(content).encode()).hexdigest()
+    number = head.number + 1
+    place = canonical((head.hash, number, exact(at), key.base_url, key.list_id, event))
+    content = f"{place[:-1]},{canonical_run(run)},{canonical(detail)}]"
+    digest = sha256(content.encode()).hexdigest()
     return TrailRow(number, at.astimezone(UTC), key, event, run, detail, head.hash, digest)
 
 

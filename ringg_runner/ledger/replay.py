@@ -52,6 +52,8 @@ def ending_detail(ending: Ending, *, held: bool) -> dict[str, Any]:
 
 def storable(text: str) -> str:
     """Return a text without what no database keeps: NUL and lone surrogates become U+FFFD."""
+    if text.isascii() and "\x00" not in text:
+        return text
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\x00", "\ufffd")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ringg_runner.campaigns import ListId
-from ringg_runner.ledger.chain import canonical, exact
+from ringg_runner.ledger.chain import canonical, canonical_run, exact
 from ringg_runner.ledger.errors import DamagedError
 from ringg_runner.ledger.records import Entry, Event, Key, RunInfo, State, TrailRow
 from ringg_runner.times import parse_moment
@@ -28,8 +27,8 @@ def entry_columns(entry: Entry) -> dict[str, Any]:
         "state": entry.state.value,
         "name": entry.name,
         "run_id": entry.run.run_id,
-        "run": canonical(asdict(entry.run)),
-        "request": canonical(dict(entry.request)),
+        "run": canonical_run(entry.run),
+        "request": canonical(entry.request),
         "evidence": entry.evidence,
         "reason": entry.reason,
         "changed_at": exact(entry.changed_at),
@@ -64,8 +63,8 @@ def trail_columns(row: TrailRow) -> dict[str, Any]:
         "base_url": row.key.base_url,
         "list_id": row.key.list_id,
         "event": row.event.value,
-        "run": canonical(asdict(row.run)),
-        "detail": canonical(dict(row.detail)),
+        "run": canonical_run(row.run),
+        "detail": canonical(row.detail),
         "previous": row.previous,
         "hash": row.hash,
     }

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 LEASE = 120.0
 """How many seconds a claim outlives the last sign of life of its run."""
 
+GATHERING = 0.01
+"""For how many seconds an apply gathers what it writes: no start waits that long for its slot."""
+
 MARGIN = 1 / 4
 """With less than this part of the lease left no request is sent: it has to leave before the end."""
 
@@ -56,12 +59,17 @@ def key_of(campaign: Campaign) -> Key:
 
 @dataclass(slots=True)
 class Claims:
-    """The claims of one run."""
+    """The claims of one run.
+
+    `gathering` is for how many seconds a transaction waits for more to write: what one costs, it
+    costs for many alike.
+    """
 
     ledger: Ledger
     run: RunInfo
     clock: Clock
     lease: float = LEASE
+    gathering: float = 0.0
     _until: dict[ListId, datetime] = field(default_factory=dict, init=False)
     _over: bool = field(default=False, init=False)
     _waiting: list[tuple[Change[Any], asyncio.Future[Any]]] = field(
@@ -187,6 +195,8 @@ class Claims:
 
     async def _write_all(self) -> None:
         while self._waiting:
+            if self.gathering:
+                await asyncio.sleep(self.gathering)
             group, self._waiting = self._waiting, []
             try:
                 made = await self._call(self.ledger.write, [change for change, _ in group])

@@ -45,6 +45,15 @@ class RetryPolicy:
 
         `slow_down` is told for how long a server wants to be left alone, by everybody.
         """
+        first = await send()
+        if not first.verdict.surely_not_started:
+            # So end nearly all; only the others are worth what tenacity's machinery costs.
+            return first
+        judged = [first]
+
+        async def the_first_and_then_more() -> Judgement:
+            return judged.pop() if judged else await send()
+
         jitter = wait_random_exponential(multiplier=self.first_wait, max=self.longest_wait)
 
         def wait(state: RetryCallState) -> float:
@@ -65,7 +74,7 @@ class RetryPolicy:
             retry=retry_if_result(lambda judged: judged.verdict.surely_not_started),
             retry_error_callback=_last,
         )
-        return await retrying(send)
+        return await retrying(the_first_and_then_more)
 
 
 def seconds_asked_for(retry_after: str | None, now: datetime) -> float | None:
