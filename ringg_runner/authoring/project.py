@@ -119,7 +119,8 @@ def read(path: Path, root: Path, stdin: Path | None = None) -> Project:
 
 def _nearest(directory: Path) -> Path | None:
     for folder in (directory, *directory.parents):
-        if (folder / sources.PROJECT_FILE).is_file():
+        # Whatever bears the name is meant: a pipe or a broken link is told, and not passed over.
+        if os.path.lexists(folder / sources.PROJECT_FILE):
             return folder / sources.PROJECT_FILE
     return None
 

@@ -8,6 +8,7 @@ is cut around the carets. What looks like a password is starred out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ringg_runner.redaction import harmless, starred
@@ -75,17 +76,18 @@ def _cells(text: str) -> Iterator[_Cell]:
         if character == "\t":
             cell = _Cell(" " * (_TAB - column % _TAB), _TAB - column % _TAB)
         else:
-            cell = _Cell(character, _columns(character))
+            cell = _cell(character)
         column += cell.width
         yield cell
 
 
-def _columns(character: str) -> int:
+@lru_cache(maxsize=1_024)
+def _cell(character: str) -> _Cell:
     if character.isascii():
-        return 1
+        return _Cell(character, 1)
     from rich.cells import cell_len
 
-    return cell_len(character)
+    return _Cell(character, cell_len(character))
 
 
 def _width(cells: Sequence[_Cell]) -> int:
