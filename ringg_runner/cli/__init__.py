@@ -17,7 +17,18 @@ from ringg_runner.errors import ExitCode, FindingsError, RunnerError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("init", "validate", "plan", "apply", "status", "ledger", "check", "sandbox", "schema")
+COMMANDS = (
+    "init",
+    "validate",
+    "plan",
+    "apply",
+    "status",
+    "ledger",
+    "check",
+    "sandbox",
+    "schema",
+    "completion",
+)
 
 
 class _Commands(click.Group):
