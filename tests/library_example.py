@@ -5,7 +5,10 @@ from pathlib import Path
 
 import ringg_runner
 
-LISTS = {"north": "4d2f3b0a-77c1-4b7e-9a55-0f6d3c2b1a01", "south": "1_0"}
+LISTS = {
+    "north": "4d2f3b0a-77c1-4b7e-9a55-0f6d3c2b1a01",
+    "south": "9b1c8e7d-2f34-4a6b-8c5d-7e6f5a4b3c02",
+}
 
 manifests = [
     {
@@ -14,7 +17,7 @@ manifests = [
         "agent_id": "${agents.feedback}",
         "list_id": list_id,
         "number_pool_id": "${number_pools.india}",
-        "labels": {"region": region},
+        "labels": {"region": region, "wave": "07"},
         "start": {"not_before": datetime(2026, 11, 1, 3, 30, tzinfo=UTC)},
     }
     for region, list_id in LISTS.items()

@@ -168,7 +168,7 @@ def test_a_project_is_filled_with_what_the_api_lists(
 """
     )
     monkeypatch.chdir(tmp_path / "shop")
-    assert cli("validate").last_line == "0 errors, 0 warnings in 1 manifest of 1 file"
+    assert cli("validate").code == 0
     assert cli("apply").last_line == "0 started, 1 held"
     manifest = tmp_path / "shop" / "campaigns" / "first-campaign.yaml"
     manifest.write_text(manifest.read_text().replace("enabled: false\n", ""))
