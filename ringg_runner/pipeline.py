@@ -14,6 +14,7 @@ from ringg_runner.api.server_list import Listing
 from ringg_runner.authoring import manifests, project, rules, sources
 from ringg_runner.authoring.environments import open_environment
 from ringg_runner.authoring.examination import Subject, examine, examine_in_all
+from ringg_runner.authoring.manifests import Loaded
 from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
 from ringg_runner.errors import FindingsError, UsageError
 from ringg_runner.planner import Action, Plan, make_plan
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from ringg_runner.api.server_list import View
     from ringg_runner.authoring.environments import Environment
-    from ringg_runner.authoring.manifests import Loaded
     from ringg_runner.authoring.project import Project
     from ringg_runner.campaigns import Campaign, ListId
     from ringg_runner.ledger.records import Entry
@@ -48,6 +48,12 @@ class Selection:
     def edits_project(self) -> bool:
         """Whether standard input stands for a project file."""
         return self.stdin is not None and self.stdin.name == sources.PROJECT_FILE
+
+    @property
+    def project_files(self) -> tuple[Path, ...]:
+        """The project files among the paths: what they hold is no manifest."""
+        named = (path for path in self.paths if path.name == sources.PROJECT_FILE)
+        return tuple(path for path in named if os.path.isfile(path))  # noqa: PTH113
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +107,35 @@ def check(
     """Find everything wrong with the selected manifests, in every environment that is declared.
 
     Where an environment is named, only that one is looked at. A variable that is not set is a
-    warning here: the machine that checks is seldom the one that applies. Raises FindingsError
-    where nothing is selected, and UsageError for an environment that is not known.
+    warning here: the machine that checks is seldom the one that applies. A project file among the
+    paths is checked as what it is. Raises FindingsError where nothing is selected, and UsageError
+    for an environment that is not known.
     """
+    named = selection.project_files
+    parts = [
+        _check(replace(selection, paths=(file,), project_file=file), directory, environ, now)
+        for file in named
+    ]
+    others = tuple(path for path in selection.paths if path not in named)
+    if others or not named:
+        parts.append(_check(replace(selection, paths=others), directory, environ, now))
+    return Checked(
+        tuple(dict.fromkeys(file for part in parts for file in part.files)),
+        sum(part.manifests for part in parts),
+        in_order(finding for part in parts for finding in part.findings),
+    )
+
+
+def _check(
+    selection: Selection, directory: Path, environ: Mapping[str, str], now: datetime
+) -> Checked:
     try:
         chosen = _project(selection, directory)
     except FindingsError as failure:
         findings = in_order(failure.findings)
         return Checked(tuple({finding.file: None for finding in findings}), 0, findings)
-    loaded = _load(selection, chosen)
+    files = tuple(map(sources.display, selection.project_files))
+    loaded = Loaded(files, (), ()) if files else _load(selection, chosen)
     names = (selection.environment,) if selection.environment else _environments(chosen)
     subject = Subject(loaded, chosen, environ, now, whole=not selection.paths)
     found = (_as_seen_here(finding, chosen) for finding in examine_in_all(subject, names))

@@ -56,8 +56,17 @@ PROPERTIES = [
     [(way, schema) for way, schema in PROPERTIES if way.startswith(WRITTEN_BY_PEOPLE)],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_people_write_is_described_in_a_sentence(way: str, schema: dict[str, Any]) -> None:
+def test_what_people_write_has_a_title_and_is_described_in_a_sentence(
+    way: str, schema: dict[str, Any]
+) -> None:
+    # Editors show both; what a definition says of itself would take their place.
+    assert schema["title"]
     assert schema["description"].endswith(".")
+
+
+@pytest.mark.parametrize("name", WRITTEN_BY_PEOPLE)
+def test_a_definition_that_many_keys_share_says_nothing_of_itself(name: str) -> None:
+    assert schemas.load(name)["definitions"]["id"].keys().isdisjoint({"title", "description"})
 
 
 @pytest.mark.parametrize(

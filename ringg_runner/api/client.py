@@ -34,7 +34,7 @@ __all__ = ["ApiClient", "TimeLimits", "connect"]
 USER_AGENT = f"ringg-runner/{__version__}"
 
 MAX_PAGE = 4 * 1_048_576
-"""How many bytes of a page of the server's list are read."""
+"""How many bytes of a page of a list are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,11 @@ class ApiClient:
 
     async def campaigns(self, limit: int, offset: int) -> Reply:
         """Ask `GET /campaign/all` for one page of the server's list."""
-        url = f"{self.base_url}/campaign/all?limit={limit}&offset={offset}"
+        return await self.page("/campaign/all", limit, offset)
+
+    async def page(self, path: str, limit: int, offset: int) -> Reply:
+        """Ask for one page of whatever the API lists at a path."""
+        url = f"{self.base_url}{path}?limit={limit}&offset={offset}"
         return await self._exchange("GET", url, bound=MAX_PAGE)
 
     async def _exchange(

@@ -17,7 +17,19 @@ from ringg_runner.errors import ExitCode, FindingsError, RunnerError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("validate", "plan", "apply", "status", "ledger", "check", "sandbox", "schema", "rule")
+COMMANDS = (
+    "init",
+    "validate",
+    "plan",
+    "apply",
+    "status",
+    "ledger",
+    "check",
+    "sandbox",
+    "schema",
+    "rule",
+    "completion",
+)
 
 
 class _Commands(click.Group):

@@ -62,7 +62,13 @@ def environment(command: _Command) -> _Command:
             type=click.Path(path_type=Path),
             help="The project file; by default the nearest ringg-runner.yaml, here or above.",
         ),
-        click.option("--env", "environment", metavar="NAME", help="The environment to work with."),
+        click.option(
+            "--env",
+            "environment",
+            metavar="NAME",
+            shell_complete=_environments,
+            help="The environment to work with.",
+        ),
     ):
         command = option(command)
     return command
@@ -118,6 +124,18 @@ def _holding_certificates(
 
         tls_context(file)
     return file
+
+
+def _environments(ctx: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    """Return the environments that begin so; a project file with mistakes adds none."""
+    from ringg_runner.authoring import project
+    from ringg_runner.errors import RunnerError
+
+    try:
+        known = project.load(ctx.params.get("project_file"), Path.cwd()).known
+    except RunnerError:
+        known = project.Project(Path.cwd()).known
+    return sorted(name for name in known if name.startswith(begun))
 
 
 def _choose_colour(ctx: click.Context, _option: click.Parameter, plain: bool) -> None:

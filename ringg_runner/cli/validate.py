@@ -39,8 +39,9 @@ def command(
     """Check manifests, and tell every mistake in every file with its place.
 
     PATH is a file, a folder, which is searched for .yaml and .yml, or - for standard input; by
-    default what the project file lists. Every environment of the project is checked, or the one
-    that --env names. Nothing is sent.
+    default what the project file lists. A file ringg-runner.yaml is checked as the project file
+    that it is. Every environment of the project is checked, or the one that --env names. Nothing
+    is sent.
     """
     from ringg_runner import pipeline
     from ringg_runner.times import SystemClock

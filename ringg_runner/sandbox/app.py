@@ -59,9 +59,9 @@ def create_app(
 
     A fault that loses an answer raises AnswerLostError, which `serve` and `InProcess` understand.
 
-    Paths, fields and statuses
-    follow Ringg's public documentation, and so do the texts where it gives one; nobody documents
-    the words of "already started" and "uploaded for another agent".
+    Paths, fields and statuses follow Ringg's public documentation, and so do the texts where it
+    gives one; nobody documents the words of "already started" and "uploaded for another agent", nor
+    the list of agents, which follows other people's code.
     """
 
     async def refused(_request: Request, error: Exception) -> Response:
@@ -76,6 +76,8 @@ def create_app(
         Route(f"{BASE_PATH}/campaign/all", api.campaigns),
         Route(f"{BASE_PATH}/workspace", api.workspace_info),
         Route(f"{BASE_PATH}/workspace/users", api.users),
+        Route(f"{BASE_PATH}/workspace/numbers", api.numbers),
+        Route(f"{BASE_PATH}/agent/all", api.agents),
         Route(STARTS_PATH, api.starts),
     ]
     app = Starlette(
@@ -195,10 +197,31 @@ class _Api:
         return JSONResponse({"workspace_info": info})
 
     def users(self, request: Request) -> Response:
-        page = read_page(request)
-        users = list((self.workspace.users or {}).values())
-        shown = users[page.offset : page.offset + page.limit]
-        return JSONResponse({"workspace_users": [asdict(user) for user in shown]})
+        users = [asdict(user) for user in (self.workspace.users or {}).values()]
+        return JSONResponse({"workspace_users": read_page(request).of(users)})
+
+    def numbers(self, request: Request) -> Response:
+        numbers = [
+            _number(pool, index) for index, pool in enumerate(self.workspace.number_pools or ())
+        ]
+        return JSONResponse({"workspace_numbers": read_page(request).of(numbers)})
+
+    def agents(self, request: Request) -> Response:
+        agents = [{"id": id_, "agent_display_name": id_} for id_ in self.workspace.agents or ()]
+        return JSONResponse(
+            {"status": "success", "data": {"agents": read_page(request).of(agents)}}
+        )
+
+
+def _number(pool: str, index: int) -> dict[str, object]:
+    """The one number of a pool: of those that are set aside for stories, so nobody's."""
+    return {
+        "id": f"number-{index + 1}",
+        "number": f"+1202555{100 + index % 100:04}",
+        "is_spam": False,
+        "is_test_number": False,
+        "number_pool_id": pool,
+    }
 
 
 def _check_ids(workspace: Workspace, body: StartBody) -> None:

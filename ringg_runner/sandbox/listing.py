@@ -49,7 +49,7 @@ def document(all_rows: Sequence[Row], page: Page, fault: ListFault | None, answe
         return {"data": {"items": list(all_rows)}}
     shuffled = fault is ListFault.SHUFFLED
     total, ordered = _shuffled(all_rows, answer) if shuffled else (len(all_rows), list(all_rows))
-    shown = ordered[page.offset : page.offset + page.limit]
+    shown = list(page.of(ordered))
     if shuffled and len(shown) > 1:
         shown[-1] = shown[0]
     return {

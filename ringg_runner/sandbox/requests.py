@@ -6,8 +6,9 @@ A request of the wrong shape becomes an `HTTPException` with status 400.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,6 +19,8 @@ MAX_LIMIT = 1000
 _REQUIRED = ("agent_id", "list_id", "number_pool_id")
 _OPTIONAL = ("callback_url", "email_completion_user_ids")
 _NUMBER = re.compile(r"[0-9]{1,9}")
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class Page:
 
     limit: int
     offset: int
+
+    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows on this page."""
+        return rows[self.offset : self.offset + self.limit]
 
 
 async def read_start_body(request: Request) -> StartBody:

@@ -353,7 +353,9 @@ def test_campaigns_come_by_pages_in_the_order_of_their_starts(
     assert page["pagination"]["total"] == 12
 
 
-@pytest.mark.parametrize("path", ["/campaign/all", "/workspace/users"])
+@pytest.mark.parametrize(
+    "path", ["/campaign/all", "/workspace/users", "/workspace/numbers", "/agent/all"]
+)
 @pytest.mark.parametrize(
     ("query", "problem"),
     [
@@ -403,6 +405,27 @@ def test_the_users_of_a_seed_are_listed_by_pages(store: Store) -> None:
 def test_the_default_workspace_lists_no_users(store: Store) -> None:
     response = ask(create_app(store, Workspace()), "GET", "/workspace/users")
     assert answer(response) == (200, {"workspace_users": []})
+
+
+def test_each_pool_of_a_seed_has_a_number_that_is_nobodys(store: Store) -> None:
+    app = create_app(store, Workspace(number_pools=("p-1", "p-2")))
+    numbers = ask(app, "GET", "/workspace/numbers").json()["workspace_numbers"]
+    assert [number["number_pool_id"] for number in numbers] == ["p-1", "p-2"]
+    assert [number["number"] for number in numbers] == ["+12025550100", "+12025550101"]
+    page = ask(app, "GET", "/workspace/numbers?limit=1&offset=1").json()
+    assert page == {"workspace_numbers": numbers[1:]}
+
+
+def test_the_agents_of_a_seed_are_listed_by_pages(store: Store) -> None:
+    app = create_app(store, SEEDED)
+    page = ask(app, "GET", "/agent/all?limit=1&offset=1").json()
+    assert page["data"] == {"agents": [{"id": "a-2", "agent_display_name": "a-2"}]}
+
+
+@pytest.mark.parametrize("path", ["/workspace/numbers", "/agent/all"])
+def test_the_default_workspace_lists_neither_agents_nor_numbers(store: Store, path: str) -> None:
+    response = ask(create_app(store, Workspace()), "GET", path)
+    assert (response.status_code, '"id"' in response.text) == (200, False)
 
 
 # --- refusals of any path
