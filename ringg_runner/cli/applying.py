@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -119,6 +120,8 @@ def carry_out(
             ):
                 return await executor.run(approved.plan, report)
 
+    # The plan stays to the end: the garbage collector need not look through it again and again.
+    gc.freeze()
     return asyncio.run(run())
 
 
