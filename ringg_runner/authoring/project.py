@@ -120,8 +120,9 @@ def read(path: Path, root: Path, stdin: Path | None = None) -> Project:
 def _nearest(directory: Path) -> Path | None:
     for folder in (directory, *directory.parents):
         # Whatever bears the name is meant: a pipe or a broken link is told, and not passed over.
-        if os.path.lexists(folder / sources.PROJECT_FILE):
-            return folder / sources.PROJECT_FILE
+        path = folder / sources.PROJECT_FILE
+        if os.path.lexists(path) and not path.is_dir():
+            return path
     return None
 
 
