@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 from build import a_project_file, write
+from click.shell_completion import ShellComplete
 from conftest import Cli
 from terminals import Terminal, a_terminal
 
 from ringg_runner.authoring import schemas
-from ringg_runner.cli import COMMANDS
+from ringg_runner.cli import COMMANDS, ringg_runner
 
 PAGE = (Path(__file__).parent.parent / "docs" / "reference" / "completion.md").read_text()
 SHELLS = ("bash", "zsh", "fish")
@@ -159,3 +160,16 @@ def test_the_script_of_every_shell_is_printed(cli: Cli, shell: str) -> None:
 
 def test_a_shell_that_is_not_known_is_wrong_usage(cli: Cli) -> None:
     assert cli("completion", "tcsh").code == 64
+
+
+def test_environments_are_offered_by_how_they_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    completion = ShellComplete(ringg_runner, {}, "ringg-runner", "_RINGG_RUNNER_COMPLETE")
+    write(tmp_path / "ringg-runner.yaml", a_project_file(environments={"staging": {}}))
+    offered = completion.get_completions(["plan", "--env"], "s")
+    assert [item.value for item in offered] == ["sandbox", "staging"]
+    write(tmp_path / "ringg-runner.yaml", "version: [\n")
+    offered = completion.get_completions(["plan", "--env"], "s")
+    assert [item.value for item in offered] == ["sandbox"]
