@@ -325,6 +325,20 @@ def test_a_start_whose_time_ends_before_its_turn_comes_is_held(tmp_path: Path) -
     assert runner.api.sent == []
 
 
+def test_a_start_whose_lease_nearly_ends_before_its_turn_comes_is_not_sent(
+    tmp_path: Path,
+) -> None:
+    runner = Runner(FakeApi([STARTED]), tmp_path)
+
+    def dawdle(_: asyncio.Task[Result]) -> None:
+        runner.clock.seconds = 91
+
+    result = start(runner, while_it_waits=dawdle)
+    assert (result.outcome, state_in(runner)) == (Outcome.FAILED, State.NOT_STARTED)
+    assert result.reason == "not sent: too little of the claim's lease is left"
+    assert runner.api.sent == []
+
+
 def test_a_start_whose_time_ends_while_the_api_asks_to_wait_is_not_sent_again(
     tmp_path: Path,
 ) -> None:

@@ -93,11 +93,8 @@ def _read_too_far(response: Any) -> bool:
 
 def _has_more(stream: httpcore.AsyncNetworkStream) -> bool:
     """Tell whether TLS holds bytes that nobody has read; those of a socket httpcore sees itself."""
-    tls = stream.get_extra_info("ssl_object")
-    if tls is None:
-        return False
     try:
-        tls.read(1)
+        stream.get_extra_info("ssl_object").read(1)
     except ssl.SSLWantReadError:
         return False
     except ssl.SSLError:

@@ -94,7 +94,10 @@ class Executor:
             progress.add(place, Result(planned.campaign, Outcome.CANCELLED, reason))
         while tasks:
             await self.interruption.bear(asyncio.wait(tasks), given_up=None)
-            tasks -= {task for task in tasks if _is_over(task)}
+            for task in [task for task in tasks if task.done()]:
+                tasks.discard(task)
+                # What went wrong in a start is a bug, and is raised here.
+                task.result()
         results = tuple(progress.results[place] for place in range(len(plan.starts)))
         return Run(
             self.claims.run.run_id,
@@ -123,8 +126,7 @@ class Executor:
     async def _remember(self, plan: Plan) -> None:
         skips = [planned for planned in plan.starts if _is_remembered(planned)]
         for first in range(0, len(skips), _MOST):
-            if not self.interruption.is_set():
-                await self.claims.remember(skips[first : first + _MOST])
+            await self.claims.remember(skips[first : first + _MOST])
 
     async def _may_start(self, around: Surroundings) -> bool:
         """Wait to be admitted; False where nothing more is to start."""
@@ -157,11 +159,3 @@ def _without_a_request(planned: PlannedStart) -> Result:
 
 def _is_remembered(planned: PlannedStart) -> bool:
     return planned.action is Action.SKIP and planned.evidence is Evidence.SERVER_LIST
-
-
-def _is_over(task: asyncio.Task[None]) -> bool:
-    """Tell whether a task has ended; what went wrong in it is a bug, and is raised here."""
-    if not task.done():
-        return False
-    task.result()
-    return True
