@@ -15,6 +15,7 @@ from ringg_runner.authoring.environments import open_environment
 from ringg_runner.authoring.examination import Subject, examine, examine_in_all
 from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
 from ringg_runner.errors import FindingsError, UsageError
+from ringg_runner.garbage import seldom_collected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,6 +98,7 @@ class Prepared:
         return plan
 
 
+@seldom_collected()
 def check(
     selection: Selection, directory: Path, environ: Mapping[str, str], now: datetime
 ) -> Checked:
@@ -119,6 +121,7 @@ def check(
     return Checked(loaded.files, len(loaded.manifests), in_order(weighed))
 
 
+@seldom_collected()
 def prepare(
     selection: Selection, directory: Path, environ: Mapping[str, str], now: datetime
 ) -> Prepared:

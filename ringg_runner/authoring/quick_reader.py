@@ -6,7 +6,8 @@ what `yaml_reader` would read and find nothing wrong with; wherever that is in d
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -44,19 +45,27 @@ def read_documents(text: str, file: str) -> list[Document] | None:
         return None
     if len(read) > MAX_DOCUMENTS:
         return None
+    again = _Again(text, file)
+    return [
+        Document(file, position, data, text, partial(again.places, number))
+        for number, (position, data) in enumerate(read)
+    ]
 
-    @cache
-    def exactly() -> list[Document]:
-        found = yaml_reader.read_documents(text, file)
-        return [item for item in found if isinstance(item, Document)]
 
-    def document(number: int, position: Position, data: Json) -> Document:
-        def places() -> Places:
-            return exactly()[number].places()
+@dataclass(slots=True)
+class _Again:
+    """A text that is read once more, exactly, when somebody asks for a place in it."""
 
-        return Document(file, position, data, text, places)
+    text: str
+    file: str
+    _documents: list[Document] | None = None
 
-    return [document(number, *found) for number, found in enumerate(read)]
+    def places(self, number: int) -> Places:
+        """Return the places in the document of this number, counted from 0."""
+        if self._documents is None:
+            found = yaml_reader.read_documents(self.text, self.file)
+            self._documents = [item for item in found if isinstance(item, Document)]
+        return self._documents[number].places()
 
 
 class _UnusualError(Exception):
