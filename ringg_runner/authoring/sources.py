@@ -93,7 +93,8 @@ def _below(folder: Path, findings: list[Diagnostic]) -> Iterator[tuple[str, Path
             if name.endswith(_SUFFIXES) and name != PROJECT_FILE:
                 file = Path(here, name)
                 # Where the folder leads is known; that leaves the file itself to be a link.
-                yield os.path.realpath(file) if file.is_symlink() else f"{real}/{name}", file
+                whole = os.path.join(real, name)  # noqa: PTH118
+                yield os.path.realpath(file) if file.is_symlink() else whole, file
 
 
 def display(path: Path, stdin: Path | None = None) -> str:
