@@ -5,7 +5,6 @@ Values only. Neither can be built wrong: what reaches the wire has passed throug
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NewType
@@ -79,6 +78,8 @@ class StartRequest:
         """The body as it may be kept: what is private is there as its digest, to be compared."""
         if not self.private or self.callback_url is None:
             return self.body
+        import hashlib
+
         digest = hashlib.sha256(self.callback_url.encode()).hexdigest()
         return self.body | {"callback_url": f"sha256:{digest}"}
 

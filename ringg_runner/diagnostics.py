@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -164,5 +163,8 @@ def count(findings: Iterable[Diagnostic], severity: Severity) -> int:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return a hint with the nearest known word, or None where none is near."""
+    # Only what goes wrong needs it.
+    from difflib import get_close_matches
+
     near = get_close_matches(word, sorted(known), n=1)
     return f"did you mean {near[0]}?" if near else None

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ringg_runner.api.server_list import Listing
 from ringg_runner.authoring import manifests, project, rules, sources
 from ringg_runner.authoring.environments import open_environment
 from ringg_runner.authoring.examination import Subject, examine, examine_in_all
 from ringg_runner.authoring.manifests import Loaded
 from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
 from ringg_runner.errors import FindingsError, UsageError
-from ringg_runner.planner import Action, Plan, make_plan
+from ringg_runner.garbage import seldom_collected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from ringg_runner.authoring.project import Project
     from ringg_runner.campaigns import Campaign, ListId
     from ringg_runner.ledger.records import Entry
+    from ringg_runner.planner import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,17 @@ class Prepared:
 
         Raises FindingsError where the server has a list for another agent.
         """
+        # A check needs no planner, nor all that a plan is about.
+        from ringg_runner.planner import make_plan
+
         plan = make_plan(self.campaigns, self.environment, now, known, view)
-        findings = tuple(_of_other_agents(plan, view)) if isinstance(view, Listing) else ()
+        findings = tuple(_of_other_agents(plan, view)) if view else ()
         if findings:
             raise FindingsError("the server's list contradicts the manifests", findings)
         return plan
 
 
+@seldom_collected()
 def check(
     selection: Selection, directory: Path, environ: Mapping[str, str], now: datetime
 ) -> Checked:
@@ -143,6 +147,7 @@ def _check(
     return Checked(loaded.files, len(loaded.manifests), in_order(weighed))
 
 
+@seldom_collected()
 def prepare(
     selection: Selection, directory: Path, environ: Mapping[str, str], now: datetime
 ) -> Prepared:
@@ -164,7 +169,12 @@ def prepare(
     return Prepared(chosen, environment, examined.campaigns, findings)
 
 
-def _of_other_agents(plan: Plan, view: Listing) -> Iterator[Diagnostic]:
+def _of_other_agents(plan: Plan, view: View) -> Iterator[Diagnostic]:
+    from ringg_runner.api.server_list import Listing
+    from ringg_runner.planner import Action
+
+    if not isinstance(view, Listing):
+        return
     for planned in plan.starts:
         campaign = planned.campaign
         row = view.rows.get(campaign.list_id) if planned.action is Action.START else None

@@ -5,10 +5,10 @@ All moments inside the program are aware datetimes in UTC; durations are seconds
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 _ZONELESS = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
@@ -20,6 +20,7 @@ MOMENT = re.compile(_ZONELESS + r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
 """RFC 3339 with its zone; the seconds may be left out."""
 
 
+@lru_cache(maxsize=1_024)
 def parse_moment(text: str) -> datetime | None:
     """Return the moment that an RFC 3339 text names, in UTC; None where it names none."""
     if not MOMENT.fullmatch(text):
@@ -64,4 +65,6 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Sleep on the event loop."""
+        import asyncio
+
         await asyncio.sleep(seconds)

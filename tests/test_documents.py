@@ -343,7 +343,7 @@ def test_no_text_breaks_the_reading_and_every_place_is_in_the_text(text: str) ->
             assert item.end is None or item.end > item.position
             assert item.quote is None or item.quote.text in lines_of(text)
         else:
-            for place in (*item.keys.values(), *item.values.values()):
+            for place in (*item.places().keys.values(), *item.places().values.values()):
                 assert place.end is None or place.end > place.start
 
 

@@ -54,8 +54,9 @@ def _used(data: list[Json], environment: Environment) -> dict[str, set[str]]:
 
 
 def _texts(value: Json) -> Iterable[str]:
+    """Return every text in a value that may refer to something."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
         return [text for item in value for text in _texts(item)]
-    return [value] if isinstance(value, str) else []
+    return [value] if isinstance(value, str) and "${" in value else []

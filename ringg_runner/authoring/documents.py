@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ringg_runner.diagnostics import Place, Position
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Json: TypeAlias = Any
 """What JSON can hold: None, bool, int, float, str, list and dict with text keys."""
@@ -18,26 +18,40 @@ Pointer: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where everything in a document stands, and the lines of its whole file."""
+
+    keys: Mapping[Pointer, Place]
+    values: Mapping[Pointer, Place]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: its data, and the place of every key and value in its file."""
+    """One YAML document: its data, and the place of every key and value in its file.
+
+    Most documents are never asked for a place: `places` may be a way to find them.
+    """
 
     file: str
     position: Position
     data: Json
-    keys: Mapping[Pointer, Place]
-    values: Mapping[Pointer, Place]
-    lines: tuple[str, ...] = field(repr=False)
+    text: str = field(repr=False)
+    """The text of the whole file."""
+    places: Callable[[], Places] = field(repr=False, compare=False)
 
     def at(self, pointer: Pointer) -> Place:
         """Return where a value stands, or the nearest thing around it that is written here."""
-        while pointer and pointer not in self.values:
+        places = self.places()
+        while pointer and pointer not in places.values:
             pointer = pointer[:-1]
-        return self.values.get(pointer, Place(self.position)).quoting(self.lines)
+        return places.values.get(pointer, Place(self.position)).quoting(places.lines)
 
     def at_key(self, pointer: Pointer) -> Place:
         """Return where the key of a value stands, or the value itself where it has no key."""
-        if pointer in self.keys:
-            return self.keys[pointer].quoting(self.lines)
+        places = self.places()
+        if pointer in places.keys:
+            return places.keys[pointer].quoting(places.lines)
         return self.at(pointer)
 
     def at_text(self, pointer: Pointer, fragment: str) -> Place:
@@ -47,15 +61,16 @@ class Document:
         one more $ before it, it is an escape and no reference.
         """
         start, end, _ = place = self.at(pointer)
+        lines = self.places().lines
         last = end.line if end else start.line
         for number in range(start.line, last + 1):
-            line = self.lines[number - 1]
+            line = lines[number - 1]
             first = start.column - 1 if number == start.line else 0
             stop = end.column - 1 if end and number == last else len(line)
             found = _index_of(line, fragment, first, stop)
             if found >= 0:
                 here = Position(number, found + 1), Position(number, found + len(fragment) + 1)
-                return Place(*here).quoting(self.lines)
+                return Place(*here).quoting(lines)
         return place
 
 

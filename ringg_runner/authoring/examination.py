@@ -130,7 +130,8 @@ def _stands_below_environments(finding: Diagnostic, project: Project) -> bool:
     document = project.document
     if document is None or finding.file != document.file:
         return False
-    block = document.keys.get(("environments",))
-    tops = (place.start for pointer, place in document.keys.items() if len(pointer) == 1)
+    keys = document.places().keys
+    block = keys.get(("environments",))
+    tops = (place.start for pointer, place in keys.items() if len(pointer) == 1)
     above = max((start for start in tops if start <= finding.position), default=None)
     return block is not None and above == block.start

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringg_runner.authoring import sources, validation
+from ringg_runner.authoring import loading, sources
 from ringg_runner.diagnostics import START, Diagnostic, warning
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def load(paths: Iterable[Path], stdin: Path | None = None) -> Loaded:
     findings = list(missing)
     names = tuple(sources.display(path, stdin) for path in files)
     for path, name in zip(files, names, strict=True):
-        documents, found = validation.load(path, "campaign", stdin)
+        documents, found = loading.load(path, "campaign", stdin)
         if not documents and not found:
             found = [_empty(name)]
         manifests += documents

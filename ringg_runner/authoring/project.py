@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ringg_runner.authoring import rules, secrets, sources, urls, validation
+from ringg_runner.authoring import loading, rules, secrets, sources, urls
 from ringg_runner.diagnostics import START, Diagnostic, did_you_mean, error
 from ringg_runner.errors import FindingsError, InvalidInputError
 
@@ -94,8 +94,9 @@ def read(path: Path, root: Path, stdin: Path | None = None) -> Project:
 
     Standard input goes by the name `stdin`. Raises FindingsError with every finding.
     """
-    documents, findings = validation.load(path, "project", stdin)
-    findings = list(_without_trap_of_off(findings, documents))
+    documents, findings = loading.load(path, "project", stdin)
+    if findings:
+        findings = list(_without_trap_of_off(findings, documents))
     project = Project(root, documents[0] if documents else None)
     findings += [
         error(
@@ -169,7 +170,7 @@ def _without_trap_of_off(
     words = {
         place.start: document.data["rules"].get(pointer[1])
         for document in documents
-        for pointer, place in document.values.items()
+        for pointer, place in document.places().values.items()
         if len(pointer) == 2 and pointer[0] == "rules" and isinstance(document.data["rules"], dict)
     }
     for finding in findings:

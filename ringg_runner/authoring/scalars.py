@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import yaml
 
@@ -35,8 +36,12 @@ class Trap:
     hint: str
 
 
+@lru_cache(maxsize=1_024)
 def read(word: str) -> str | bool | int | Trap | None:
     """Return the value on which the readers of YAML agree, or the trap they would fall into."""
+    if word[:1] not in _YAML_1_1:
+        # No number, boolean or the like begins as this word does: most words are done with here.
+        return word
     if _NULL.fullmatch(word):
         return None
     if _BOOLEAN.fullmatch(word):

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ringg_runner import redaction
-from ringg_runner.diagnostics import Diagnostic, Place, Position, error
+from ringg_runner.diagnostics import Diagnostic, Place, Position, error, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,10 @@ def written(documents: Iterable[Document], key: str | None = None) -> Iterator[D
     Comments are looked at too: git keeps them as well as it keeps values.
     """
     pattern = _pattern(key)
-    for file, lines in {document.file: document.lines for document in documents}.items():
+    for file, text in {document.file: document.text for document in documents}.items():
+        if not pattern.search(text):
+            continue
+        lines = lines_of(text)
         for number, line in enumerate(lines, start=1):
             for found in pattern.finditer(line):
                 start, end = (Position(number, offset + 1) for offset in found.span())

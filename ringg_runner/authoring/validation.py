@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jsonschema import Draft7Validator, FormatChecker, ValidationError, validators
 
-from ringg_runner.authoring import branches, phrases, schemas, sources
+from ringg_runner.authoring import branches, phrases, schemas
 from ringg_runner.authoring.yaml_reader import read_documents
 from ringg_runner.diagnostics import Diagnostic, Place, did_you_mean, error
 from ringg_runner.times import ZONELESS, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from ringg_runner.authoring.documents import Document, Json, Pointer
+    from ringg_runner.authoring.sources import SourceText
     from ringg_runner.diagnostics import Position
 
 _FORMATS = FormatChecker(formats=())
@@ -33,17 +33,11 @@ def _is_moment(value: object) -> bool:
     return not isinstance(value, str) or parse_moment(value) is not None
 
 
-def load(
-    path: Path, schema_name: str, stdin: Path | None = None
-) -> tuple[list[Document], list[Diagnostic]]:
-    """Return a file's documents, and every finding of its reading and of its schema.
+def read(source: SourceText, schema_name: str) -> tuple[list[Document], list[Diagnostic]]:
+    """Return the documents of a text, and every finding of its reading and of its schema.
 
-    Documents with findings are among them, so that later checks can add theirs. A document without
-    content is none. Standard input goes by the name `stdin`.
+    Documents with findings are among them. A document without content is none.
     """
-    source = sources.read(path, stdin)
-    if isinstance(source, Diagnostic):
-        return [], [source]
     documents: list[Document] = []
     findings: list[Diagnostic] = []
     explained: set[Position] = set()

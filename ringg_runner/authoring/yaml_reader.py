@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import yaml
 
 from ringg_runner.authoring import marks, scalars
-from ringg_runner.authoring.documents import Document
+from ringg_runner.authoring.documents import Document, Places
 from ringg_runner.diagnostics import (
     START,
     Diagnostic,
@@ -37,9 +37,9 @@ MAX_DOCUMENTS = 2_000
 MAX_VALUES = 20_000
 """How many values one document may hold once its aliases are expanded; an alias bomb has more."""
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_UNPRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+UNPRINTABLE = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 
 
@@ -49,7 +49,7 @@ def read_documents(text: str, file: str) -> Iterator[Document | Diagnostic]:
     A document with findings is yielded too, so that later checks can add theirs; a syntax error
     ends the file, after the documents before it.
     """
-    unprintable = _UNPRINTABLE.search(text)
+    unprintable = UNPRINTABLE.search(text)
     if unprintable:
         yield error(
             file,
@@ -96,7 +96,7 @@ class _Reader:
     _documents: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._events = yaml.parse(self.text, Loader=_LOADER)
+        self._events = yaml.parse(self.text, Loader=LOADER)
         self._lines = lines_of(self.text)
 
     def take_findings(self) -> list[Diagnostic]:
@@ -121,7 +121,8 @@ class _Reader:
         self._keys, self._values, self._anchors, self._count = {}, {}, {}, 0
         data = self._value(next(self._events), ())
         start = self._values[()].start
-        return Document(self.file, start, data, self._keys, self._values, self._lines)
+        places = Places(self._keys, self._values, self._lines)
+        return Document(self.file, start, data, self.text, lambda: places)
 
     def _value(self, event: Event, pointer: Pointer) -> Json:
         place = marks.place(event, self._lines)
