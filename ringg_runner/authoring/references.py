@@ -60,8 +60,6 @@ Lookup: TypeAlias = "Callable[[str], Resolved | Problem]"
 
 def resolve(text: str, lookup: Lookup) -> Resolved | Unresolved:
     """Return the text with every reference replaced, or every problem in it."""
-    if "${" not in text:
-        return Resolved(text)
     value = _Walk(lookup).through(text, ())
     if isinstance(value, Resolved) and len(value.text) > max(MAX_LENGTH, len(text)):
         first = next(token.group() for token in _TOKEN.finditer(text) if token.group("name"))
@@ -100,6 +98,8 @@ class _Walk:
     known: dict[str, Resolved | Unresolved] = field(default_factory=dict)
 
     def through(self, text: str, way: tuple[str, ...]) -> Resolved | Unresolved:
+        if "${" not in text:
+            return Resolved(text)
         parts: list[str] = []
         problems: dict[Problem, None] = {}
         private = False

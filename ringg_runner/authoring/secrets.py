@@ -25,6 +25,7 @@ def written(documents: Iterable[Document], key: str | None = None) -> Iterator[D
     """
     pattern = _pattern(key)
     for file, text in {document.file: document.text for document in documents}.items():
+        # Nearly every file shows none, and is done with here.
         if not pattern.search(text):
             continue
         lines = lines_of(text)

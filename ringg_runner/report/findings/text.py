@@ -11,7 +11,6 @@ import click
 
 from ringg_runner.diagnostics import Severity
 from ringg_runner.redaction import showable
-from ringg_runner.report.findings import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -38,15 +37,22 @@ def of_findings(findings: Iterable[Diagnostic], width: int) -> Iterator[str]:
     What has neither a source line nor a hint to show is one line.
     """
     for finding in findings:
-        yield f"{_head(finding)} [{finding.rule}]"
-        shown = excerpt.of(finding, width)
-        if shown:
-            yield f"{shown.gutter} | {shown.source}"
-            carets = click.style(shown.carets, fg=_COLOURS[finding.severity])
-            yield f"{' ' * len(shown.gutter)} | {shown.indent}{carets}"
-        if finding.hint:
-            yield f"  {click.style('help:', fg='cyan')} {showable(finding.hint)}"
-        yield ""
+        yield from _in_full(finding, width)
+
+
+def _in_full(finding: Diagnostic, width: int) -> Iterator[str]:
+    # Where nothing is wrong, nothing is quoted.
+    from ringg_runner.report.findings import excerpt
+
+    yield f"{_head(finding)} [{finding.rule}]"
+    shown = excerpt.of(finding, width)
+    if shown:
+        yield f"{shown.gutter} | {shown.source}"
+        carets = click.style(shown.carets, fg=_COLOURS[finding.severity])
+        yield f"{' ' * len(shown.gutter)} | {shown.indent}{carets}"
+    if finding.hint:
+        yield f"  {click.style('help:', fg='cyan')} {showable(finding.hint)}"
+    yield ""
 
 
 def one_line(finding: Diagnostic) -> str:
