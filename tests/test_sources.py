@@ -125,6 +125,8 @@ def test_a_file_is_called_by_its_way_from_the_working_directory(here: Path) -> N
     assert sources.display(Path("./campaigns/../a.yaml")) == "a.yaml"
     assert sources.display(here.parent / "a.yaml") == (here.parent / "a.yaml").as_posix()
     assert sources.display(Path("../a.yaml")) == "../a.yaml"
+    assert sources.display(here) == "."
+    assert sources.display(Path(f"{here}-2/a.yaml")) == f"{here}-2/a.yaml"
     assert sources.display(STDIN) == "<stdin>"
 
 
