@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from ringg_runner.campaigns import Campaign, StartRequest, Window
     from ringg_runner.diagnostics import Diagnostic, Position, Severity
     from ringg_runner.errors import FindingsError, InvalidInputError, RunnerError, UsageError
-    from ringg_runner.library import load, plan, validate
     from ringg_runner.pipeline import Checked
     from ringg_runner.planner import Action, Plan, PlannedStart
+    from ringg_runner.public import load, plan, validate
 
 __all__ = [
     "Action",
@@ -45,9 +45,9 @@ _MODULES = {
     "campaigns": ("Campaign", "StartRequest", "Window"),
     "diagnostics": ("Diagnostic", "Position", "Severity"),
     "errors": ("FindingsError", "InvalidInputError", "RunnerError", "UsageError"),
-    "library": ("load", "plan", "validate"),
     "pipeline": ("Checked",),
     "planner": ("Action", "Plan", "PlannedStart"),
+    "public": ("load", "plan", "validate"),
 }
 
 # To a type checker this function would make every misspelt name an object.

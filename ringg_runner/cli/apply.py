@@ -141,7 +141,7 @@ def command(
     )
     to_ask = not (yes or prepared.environment.embedded)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
-        known = memory.known_starts(ledger, prepared.environment.base_url)
+        known = ledger.known(prepared.environment.base_url)
         remembers = without_memory or bool(known) or memory.remembers(prepared, ledger)
         approved = _approved(prepared, known, manner, to_ask=to_ask, remembers=remembers)
         return _carry_out(approved, ledger, output, verbose=verbose)

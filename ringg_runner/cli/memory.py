@@ -49,11 +49,6 @@ def remembers(prepared: Prepared, ledger: Ledger) -> bool:
     return _file_of(place) is None or bool(ledger.entries())
 
 
-def known_starts(ledger: Ledger, base_url: str) -> Mapping[ListId, Entry]:
-    """Return what a ledger holds of an API."""
-    return {entry.key.list_id: entry for entry in ledger.entries(base_url)}
-
-
 def known_for_a_plan(prepared: Prepared) -> Mapping[ListId, Entry] | None:
     """Return what the ledger holds, or None where it cannot be read from here.
 
@@ -64,7 +59,7 @@ def known_for_a_plan(prepared: Prepared) -> Mapping[ListId, Entry] | None:
         if not is_there(prepared):
             return None
         with open_for(prepared.project, prepared.environment, create=False) as ledger:
-            return known_starts(ledger, prepared.environment.base_url)
+            return ledger.known(prepared.environment.base_url)
     except (LedgerError, FindingsError) as failure:
         say(f"warning: the ledger is not read: {_reason(failure)}")
         return None

@@ -163,6 +163,10 @@ class Ledger:
         """Return all entries, or those of one API, in the order of their last change."""
         return self._entries(*(() if base_url is None else (ENTRIES.c.base_url == base_url,)))
 
+    def known(self, base_url: str) -> dict[ListId, Entry]:
+        """Return how each list of an API stands of which anything is known."""
+        return {entry.key.list_id: entry for entry in self.entries(base_url)}
+
     def by_list(self, list_id: ListId) -> list[Entry]:
         """Return the entries of a list at whatever API, in the order of their last change."""
         return self._entries(ENTRIES.c.list_id == list_id)

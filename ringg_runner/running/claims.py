@@ -93,10 +93,9 @@ class Claims:
         margin = timedelta(seconds=self.lease * MARGIN)
         return self.clock.now() + margin <= self._until[list_id]
 
-    async def attempted(self, campaign: Campaign, *attempts: Attempt) -> None:
-        """Add attempts to the trail."""
-        for attempt in attempts:
-            await self._write(self._of_attempt(campaign, attempt))
+    async def attempted(self, campaign: Campaign, attempt: Attempt) -> None:
+        """Add an attempt to the trail."""
+        await self._write(self._of_attempt(campaign, attempt))
 
     async def looked(self, campaign: Campaign, look: Look) -> None:
         """Add a look at the server's list to the trail."""

@@ -92,7 +92,6 @@ def _known(prepared: Prepared) -> Mapping[ListId, Entry] | None:
     try:
         place = ledger_place(prepared.project, prepared.environment, os.environ)
         with open_ledger(place, create=False) as ledger:
-            entries = ledger.entries(prepared.environment.base_url)
-            return {entry.key.list_id: entry for entry in entries}
+            return ledger.known(prepared.environment.base_url)
     except (FindingsError, LedgerError):
         return None
