@@ -14,6 +14,7 @@ from ringg_runner.authoring import manifests, project, rules, sources
 from ringg_runner.authoring.environments import open_environment
 from ringg_runner.authoring.examination import Subject, examine, examine_in_all
 from ringg_runner.authoring.manifests import Loaded
+from ringg_runner.campaigns import digest_of
 from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
 from ringg_runner.errors import FindingsError, UsageError
 from ringg_runner.garbage import seldom_collected
@@ -77,12 +78,16 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The campaigns of a selection, ready to be planned, and the findings that stopped nothing."""
+    """The campaigns of a selection, ready to be planned, and the findings that stopped nothing.
+
+    `manifests` has what the text of each file is recognised by.
+    """
 
     project: Project
     environment: Environment
     campaigns: tuple[Campaign, ...]
     findings: tuple[Diagnostic, ...]
+    manifests: Mapping[str, str]
 
     def plan(
         self,
@@ -97,7 +102,10 @@ class Prepared:
         # A check needs no planner, nor all that a plan is about.
         from ringg_runner.planner import make_plan
 
-        plan = make_plan(self.campaigns, self.environment, now, known, view)
+        plan = replace(
+            make_plan(self.campaigns, self.environment, now, known, view),
+            manifests=self.manifests,
+        )
         findings = tuple(_of_other_agents(plan, view)) if view else ()
         if findings:
             raise FindingsError("the server's list contradicts the manifests", findings)
@@ -166,7 +174,9 @@ def prepare(
     if errors := count(findings, Severity.ERROR):
         said = f"{errors} error{'s' if errors > 1 else ''} found: nothing was sent"
         raise FindingsError(said, findings)
-    return Prepared(chosen, environment, examined.campaigns, findings)
+    texts = {manifest.file: manifest.text for manifest in loaded.manifests}
+    digests = {file: digest_of(text) for file, text in sorted(texts.items())}
+    return Prepared(chosen, environment, examined.campaigns, findings, digests)
 
 
 def _of_other_agents(plan: Plan, view: View) -> Iterator[Diagnostic]:

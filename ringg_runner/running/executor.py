@@ -6,7 +6,7 @@ It owns slots, stops and the order of reports. How one campaign is started is `s
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ringg_runner.planner import Action, Plan, PlannedStart
@@ -19,7 +19,6 @@ from ringg_runner.runs import Evidence, Outcome, Result, Run, Stop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringg_runner.campaigns import Campaign
     from ringg_runner.running.claims import Claims
     from ringg_runner.running.lookout import Lookout
     from ringg_runner.times import Clock
@@ -86,12 +85,13 @@ class Executor:
                 progress.add(place, _without_a_request(planned))
                 continue
             if await self._may_start(around):
-                start = self._start(place, planned.campaign, around, progress)
+                start = self._start(place, planned, around, progress)
                 tasks.add(asyncio.ensure_future(start))
                 continue
             stopped = around.stop
             reason = f"not attempted: {stopped}"
-            progress.add(place, Result(planned.campaign, Outcome.CANCELLED, reason))
+            cancelled = Result(planned.campaign, Outcome.CANCELLED, reason, people=planned.people)
+            progress.add(place, cancelled)
         while tasks:
             await self.interruption.bear(asyncio.wait(tasks), given_up=None)
             for task in [task for task in tasks if task.done()]:
@@ -106,6 +106,8 @@ class Executor:
             self.clock.now(),
             results,
             around.stop or stopped,
+            plan.digest,
+            plan.guards,
         )
 
     def _surroundings(self) -> Surroundings:
@@ -139,9 +141,10 @@ class Executor:
         return admitted
 
     async def _start(
-        self, place: int, campaign: Campaign, around: Surroundings, progress: _Progress
+        self, place: int, planned: PlannedStart, around: Surroundings, progress: _Progress
     ) -> None:
-        progress.add(place, await Start(campaign, around).run())
+        result = await Start(planned.campaign, around).run()
+        progress.add(place, replace(result, people=planned.people))
         failures = self.tally.outcomes[Outcome.FAILED] + self.tally.outcomes[Outcome.UNRESOLVED]
         if self.max_failures is not None and failures >= self.max_failures:
             around.brake.pull(Stop.TOO_MANY_FAILURES)
@@ -153,8 +156,14 @@ class Executor:
 
 def _without_a_request(planned: PlannedStart) -> Result:
     if planned.action is Action.HOLD:
-        return Result(planned.campaign, Outcome.HELD, planned.reason)
-    return Result(planned.campaign, Outcome.SKIPPED, planned.reason, planned.evidence)
+        return Result(planned.campaign, Outcome.HELD, planned.reason, people=planned.people)
+    return Result(
+        planned.campaign,
+        Outcome.SKIPPED,
+        planned.reason,
+        planned.evidence,
+        people=planned.people,
+    )
 
 
 def _is_remembered(planned: PlannedStart) -> bool:
