@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringg_runner.api.server_list import View
+    from ringg_runner.api.workspace import KeyHolder
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.authoring.project import Project
     from ringg_runner.campaigns import Campaign, ListId
+    from ringg_runner.guards import Guard
+    from ringg_runner.hold import HoldFile
     from ringg_runner.ledger.records import Entry
     from ringg_runner.planner import Plan
 
@@ -94,10 +97,13 @@ class Prepared:
         now: datetime,
         known: Mapping[ListId, Entry] | None = None,
         view: View | None = None,
+        holder: KeyHolder | None = None,
+        overrides: Mapping[Guard, str] | None = None,
     ) -> Plan:
         """Plan them as they stand at the moment `now`, by the ledger and by the server's list.
 
-        Raises FindingsError where the server has a list for another agent.
+        `holder` is whose key it is, for the guards, and `overrides` why a person lifts some. Raises
+        FindingsError where the server has a list for another agent.
         """
         # A check needs no planner, nor all that a plan is about.
         from ringg_runner.planner import make_plan
@@ -109,7 +115,28 @@ class Prepared:
         findings = tuple(_of_other_agents(plan, view)) if view else ()
         if findings:
             raise FindingsError("the server's list contradicts the manifests", findings)
-        return plan
+        return self.guarded(plan, now, view, holder, overrides)
+
+    def guarded(
+        self,
+        plan: Plan,
+        now: datetime,
+        view: View | None = None,
+        holder: KeyHolder | None = None,
+        overrides: Mapping[Guard, str] | None = None,
+    ) -> Plan:
+        """Return a plan with how each guard of the environment stands towards it."""
+        from ringg_runner import circumstances, guards
+
+        found = circumstances.of_plan(plan, now, view, holder, self.hold.look())
+        return replace(plan, guards=guards.check(self.environment.guards, found, overrides))
+
+    @property
+    def hold(self) -> HoldFile:
+        """The file that stops every start of this project while it is there."""
+        from ringg_runner.hold import HoldFile
+
+        return HoldFile.beside(self.project.root)
 
 
 @seldom_collected()

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ringg_runner.authoring import loading, rules, secrets, sources, urls
+from ringg_runner.authoring import guarding, loading, rules, secrets, sources, urls
 from ringg_runner.diagnostics import START, Diagnostic, did_you_mean, error
 from ringg_runner.errors import FindingsError, InvalidInputError
 
@@ -142,6 +142,7 @@ def _check(project: Project, document: Document) -> Iterator[Diagnostic]:
     yield from secrets.written([document])
     for name in project.declared:
         settings = project.settings(name)
+        yield from guarding.examine(document, name, settings)
         pointer = ("environments", name)
         if "api_key_env" in settings and "api_key_file" in settings:
             yield error(

@@ -14,6 +14,7 @@ from ringg_runner.running.pace import Limiter, Pace
 from ringg_runner.running.starting import Start
 from ringg_runner.running.surroundings import Brake, Interruption, Patience, Starter, Surroundings
 from ringg_runner.running.tally import Tally
+from ringg_runner.running.watch import Watch
 from ringg_runner.runs import Evidence, Outcome, Result, Run, Stop
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Executor:
     """Everything that an apply needs from outside; without a lookout the list is not read.
 
     `concurrency` is how many requests are in flight at the most, `limiter` spaces them out, and
-    after `max_failures` starts that failed or are unresolved none begins.
+    after `max_failures` starts that failed or are unresolved none begins. `watch` holds the guards.
     """
 
     client: Starter
@@ -66,6 +67,7 @@ class Executor:
     concurrency: int = 1
     limiter: Limiter | None = None
     max_failures: int | None = None
+    watch: Watch = field(default_factory=Watch)
 
     async def run(self, plan: Plan, report: Callable[[Result], None]) -> Run:
         """Carry the plan out; each result is reported in the plan's order, as it becomes known.
@@ -89,9 +91,7 @@ class Executor:
                 tasks.add(asyncio.ensure_future(start))
                 continue
             stopped = around.stop
-            reason = f"not attempted: {stopped}"
-            cancelled = Result(planned.campaign, Outcome.CANCELLED, reason, people=planned.people)
-            progress.add(place, cancelled)
+            progress.add(place, _not_attempted(planned, around))
         while tasks:
             await self.interruption.bear(asyncio.wait(tasks), given_up=None)
             for task in [task for task in tasks if task.done()]:
@@ -108,10 +108,12 @@ class Executor:
             around.stop or stopped,
             plan.digest,
             plan.guards,
+            around.brake.refusal,
         )
 
     def _surroundings(self) -> Surroundings:
-        pace = Pace(self.clock, self.interruption, self.tally, self.concurrency, self.limiter)
+        at_once = 1 if self.watch.one_at_a_time else self.concurrency
+        pace = Pace(self.clock, self.interruption, self.tally, at_once, self.limiter)
         return Surroundings(
             self.client,
             self.claims,
@@ -121,8 +123,9 @@ class Executor:
             self.interruption,
             Brake(),
             pace,
-            asyncio.Semaphore(self.concurrency + self.concurrency // CLAIMED_AHEAD),
+            asyncio.Semaphore(at_once + at_once // CLAIMED_AHEAD),
             self.tally,
+            self.watch,
         )
 
     async def _remember(self, plan: Plan) -> None:
@@ -143,7 +146,7 @@ class Executor:
     async def _start(
         self, place: int, planned: PlannedStart, around: Surroundings, progress: _Progress
     ) -> None:
-        result = await Start(planned.campaign, around).run()
+        result = await Start(planned.campaign, around, planned.people).run()
         progress.add(place, replace(result, people=planned.people))
         failures = self.tally.outcomes[Outcome.FAILED] + self.tally.outcomes[Outcome.UNRESOLVED]
         if self.max_failures is not None and failures >= self.max_failures:
@@ -164,6 +167,11 @@ def _without_a_request(planned: PlannedStart) -> Result:
         planned.evidence,
         people=planned.people,
     )
+
+
+def _not_attempted(planned: PlannedStart, around: Surroundings) -> Result:
+    outcome, why = around.unsent
+    return Result(planned.campaign, outcome, f"not attempted: {why}", people=planned.people)
 
 
 def _is_remembered(planned: PlannedStart) -> bool:
