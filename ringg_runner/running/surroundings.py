@@ -105,9 +105,9 @@ class Brake:
         self.stop = self.stop or stop
 
     def refuse(self, refusal: GuardCheck) -> None:
-        """Start nothing more, since a guard refuses; what stopped the run before that stands."""
-        if self.stop is None:
-            self.stop, self.refusal = Stop.GUARD, refusal
+        """Start nothing more, since a guard refuses."""
+        self.pull(Stop.GUARD)
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
