@@ -144,9 +144,14 @@ class GuardCheck:
         """Whether it stops an apply: what is not known does, too, unless it is overridden."""
         return self.passes is not True and self.overridden is None
 
+    @property
+    def told(self) -> str:
+        """The figure, the limit, and where that is set."""
+        return f"{self.figure}; allowed: {self.limit} ({self.place})"
+
     def __str__(self) -> str:
-        """Return the figure, the limit, and where that is set, as one sentence of a refusal."""
-        return f"{self.guard}: {self.figure}; allowed: {self.limit} ({self.place})"
+        """Return a refusal as one sentence."""
+        return f"{self.guard}: {self.told}"
 
 
 def check(

@@ -113,7 +113,8 @@ def test_a_guard_is_lifted_by_its_own_name_and_a_reason_that_the_ledger_keeps(
         guarded(tmp_path, api, guards)
         done = applied(cli, "--override-guard", name, "--reason", "agreed with the client")
     assert (done.code, sorted(api.started_lists)) == (0, ["list-1", "list-2"])
-    assert f"note: {name} is lifted (agreed with the client): {said}" in done.err
+    told = said.removeprefix(f"{name}: ")
+    assert f"note: {name} is lifted (agreed with the client): {told}" in done.err
     trail = cli("ledger", "show", "list-1").out
     assert f'"overrides": {{"{name}": "agreed with the client"}}' in trail
 

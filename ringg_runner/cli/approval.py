@@ -13,7 +13,7 @@ from ringg_runner.api.server_list import Listing
 from ringg_runner.authoring.environments import read_key
 from ringg_runner.cli.applying import Approved
 from ringg_runner.cli.connecting import Seen, look
-from ringg_runner.cli.guarding import refuse
+from ringg_runner.cli.guarding import refuse, tell_what_is_lifted
 from ringg_runner.cli.output import say, warn
 from ringg_runner.errors import NotApprovedError
 from ringg_runner.planner import Action
@@ -71,6 +71,7 @@ class Approval:
         plan = self._plan(seen)
         if plan.summary[Action.START]:
             refuse(plan)
+            tell_what_is_lifted(plan)
             self._tell_what_is_not_known(seen)
             if ask:
                 _ask(plan)

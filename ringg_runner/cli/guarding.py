@@ -42,16 +42,20 @@ def overrides(
 
 
 def refuse(plan: Plan) -> None:
-    """Raise GuardRefusedError where a guard stops a plan; what is lifted is said on stderr."""
+    """Raise GuardRefusedError where a guard stops a plan."""
     refused = [check for check in plan.guards if check.refuses]
     if refused:
         told = "".join(f"\n  {check}" for check in refused)
         guards = "a guard refuses" if len(refused) == 1 else f"{len(refused)} guards refuse"
         hints = dict.fromkeys(_HINTS[check.guard] for check in refused)
         raise GuardRefusedError(f"{guards} this apply: nothing was sent{told}", "; ".join(hints))
+
+
+def tell_what_is_lifted(plan: Plan) -> None:
+    """Say on stderr which guards a person lifted, and how they stand."""
     for check in plan.guards:
         if check.overridden is not None:
-            say(f"note: {check.guard} is lifted ({check.overridden}): {check}")
+            say(f"note: {check.guard} is lifted ({check.overridden}): {check.told}")
 
 
 _FEWER = "start fewer at a time, or change the limit where it is reviewed"

@@ -74,7 +74,7 @@ def of_starts(plan: Plan) -> Iterator[str]:
     """Yield what would happen now: how many start, whom they call, where, and which are new."""
     starts = [planned for planned in plan.starts if planned.action is Action.START]
     campaigns = "1 campaign starts" if len(starts) == 1 else f"{len(starts):,} campaigns start"
-    people = "nobody knows how many" if plan.people is None else f"{plan.people:,}"
+    people = "how many is not known" if plan.people is None else f"{plan.people:,}"
     yield f"{campaigns} in {plan.environment.name} ({plan.environment.base_url})."
     yield f"People who are called: {people}."
     for told, tried in (("New here", False), ("Tried before", True)):
