@@ -6,7 +6,7 @@ Each stage is called once, in order. Nothing here sends, prints or exits.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,10 @@ from ringg_runner.authoring.environments import open_environment
 from ringg_runner.authoring.examination import Subject, examine, examine_in_all
 from ringg_runner.authoring.manifests import Loaded
 from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
-from ringg_runner.errors import FindingsError, UsageError
+from ringg_runner.errors import FindingsError, InvalidInputError, UsageError
 from ringg_runner.garbage import seldom_collected
+from ringg_runner.redaction import showable
+from ringg_runner.selecting import Criteria, Touched, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,13 +30,15 @@ if TYPE_CHECKING:
     from ringg_runner.campaigns import Campaign, ListId
     from ringg_runner.ledger.records import Entry
     from ringg_runner.planner import Plan
+    from ringg_runner.selecting import Selected
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What a command line selects: paths, a project file and an environment, each optional.
 
-    `strict` where a warning counts as an error.
+    `strict` where a warning counts as an error. The criteria narrow down what is planned; what is
+    read and checked they leave as it is.
     """
 
     paths: Sequence[Path] = ()
@@ -43,6 +47,7 @@ class Selection:
     strict: bool = False
     stdin: Path | None = None
     """The file that standard input stands for."""
+    criteria: Criteria = field(default_factory=Criteria)
 
     @property
     def edits_project(self) -> bool:
@@ -77,12 +82,18 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The campaigns of a selection, ready to be planned, and the findings that stopped nothing."""
+    """The campaigns of a selection, ready to be planned, and the findings that stopped nothing.
+
+    `doubts` are slips in the criteria, as far as they can be guessed at; `notes` are good to know.
+    """
 
     project: Project
     environment: Environment
     campaigns: tuple[Campaign, ...]
     findings: tuple[Diagnostic, ...]
+    selected: Selected
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def plan(
         self,
@@ -101,7 +112,7 @@ class Prepared:
         findings = tuple(_of_other_agents(plan, view)) if view else ()
         if findings:
             raise FindingsError("the server's list contradicts the manifests", findings)
-        return plan
+        return replace(plan, selected=self.selected)
 
 
 @seldom_collected()
@@ -153,8 +164,10 @@ def prepare(
 ) -> Prepared:
     """Resolve the selected manifests for one environment, as they stand at the moment `now`.
 
-    What is merely good to know is left to `check`. Raises FindingsError with all that is wrong,
-    or where nothing is selected, and what loading a project and opening an environment raise.
+    What is merely good to know is left to `check`. Whatever the paths hold is examined as a whole,
+    and only then are campaigns selected from it. Raises FindingsError with all that is wrong,
+    InvalidInputError where nothing is selected, and what loading a project and opening an
+    environment raise.
     """
     chosen = project.load(selection.project_file, directory)
     environment = open_environment(chosen, selection.environment, environ)
@@ -166,7 +179,48 @@ def prepare(
     if errors := count(findings, Severity.ERROR):
         said = f"{errors} error{'s' if errors > 1 else ''} found: nothing was sent"
         raise FindingsError(said, findings)
-    return Prepared(chosen, environment, examined.campaigns, findings)
+    touched = _touched(selection, chosen, examined.campaigns, environ)
+    narrowed = select(examined.campaigns, selection.criteria, touched)
+    if selection.strict and narrowed.doubts:
+        raise InvalidInputError(narrowed.doubts[0], "correct the selector, or leave --strict out")
+    return Prepared(
+        chosen,
+        environment,
+        narrowed.campaigns,
+        findings,
+        narrowed.selected,
+        narrowed.doubts,
+        tuple(_of_the_project(touched)),
+    )
+
+
+def _touched(
+    selection: Selection, chosen: Project, campaigns: Sequence[Campaign], environ: Mapping[str, str]
+) -> Touched | None:
+    """Return what a branch touches, where that is a criterion."""
+    ref = selection.criteria.changed_since
+    if ref is None:
+        return None
+    if sources.STDIN in selection.paths:
+        raise UsageError(
+            "standard input and --changed-since exclude each other: git knows files alone",
+            "leave one of the two out",
+        )
+    from ringg_runner.authoring.changes import changed_since
+
+    changes = changed_since(ref, chosen.root, environ)
+    files = dict.fromkeys(campaign.file for campaign in campaigns)
+    project_file = chosen.document and chosen.document.file
+    also = project_file if project_file and changes.among([project_file]) else None
+    return Touched(changes.among(files), also)
+
+
+def _of_the_project(touched: Touched | None) -> Iterator[str]:
+    if touched and touched.project_file:
+        yield (
+            f"{showable(touched.project_file)} changed too; manifests that only it affects are not"
+            " selected"
+        )
 
 
 def _of_other_agents(plan: Plan, view: View) -> Iterator[Diagnostic]:
@@ -207,7 +261,8 @@ def _load(selection: Selection, chosen: Project) -> Loaded:
         name = sources.display(sources.STDIN, selection.stdin)
         return replace(loaded, files=(name, *loaded.files))
     loaded = manifests.load(paths, selection.stdin)
-    if not loaded.manifests and not count(loaded.findings, Severity.ERROR):
+    nothing = not loaded.manifests and not count(loaded.findings, Severity.ERROR)
+    if nothing and not selection.criteria.allow_empty:
         named = ", ".join(sources.display(path, selection.stdin) for path in paths)
         raise FindingsError(
             f"nothing selected: no manifest in {named}",

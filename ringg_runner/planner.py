@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.campaigns import Campaign, ListId
+    from ringg_runner.selecting import Selected
 
 
 class Action(StrEnum):
@@ -52,12 +53,14 @@ class PlannedStart:
 class Plan:
     """What an apply would do in one environment, in the order of the manifests.
 
-    `not_checked` says what an apply may still come upon.
+    `not_checked` says what an apply may still come upon; `selected` how many campaigns it is about,
+    and why those, which is None where nobody selected any.
     """
 
     environment: Environment
     starts: tuple[PlannedStart, ...]
     not_checked: tuple[str, ...] = ()
+    selected: Selected | None = None
 
     @property
     def summary(self) -> dict[Action, int]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ringg_runner.api.verdict import Verdict
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.campaigns import Campaign
+    from ringg_runner.selecting import Selected
 
 
 class Outcome(StrEnum):
@@ -87,6 +88,7 @@ class Run:
     finished_at: datetime
     results: tuple[Result, ...]
     stopped: Stop | None = None
+    selected: Selected | None = None
 
     @property
     def summary(self) -> dict[Outcome, int]:

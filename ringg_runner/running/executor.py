@@ -106,6 +106,7 @@ class Executor:
             self.clock.now(),
             results,
             around.stop or stopped,
+            plan.selected,
         )
 
     def _surroundings(self) -> Surroundings:
