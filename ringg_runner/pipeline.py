@@ -17,8 +17,7 @@ from ringg_runner.authoring.manifests import Loaded
 from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
 from ringg_runner.errors import FindingsError, InvalidInputError, UsageError
 from ringg_runner.garbage import seldom_collected
-from ringg_runner.redaction import showable
-from ringg_runner.selecting import Criteria, Touched, select
+from ringg_runner.selecting import Criteria, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from ringg_runner.campaigns import Campaign, ListId
     from ringg_runner.ledger.records import Entry
     from ringg_runner.planner import Plan
-    from ringg_runner.selecting import Selected
+    from ringg_runner.selecting import Selected, Touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +189,7 @@ def prepare(
         findings,
         narrowed.selected,
         narrowed.doubts,
-        tuple(_of_the_project(touched)),
+        touched.notes if touched else (),
     )
 
 
@@ -206,21 +205,9 @@ def _touched(
             "standard input and --changed-since exclude each other: git knows files alone",
             "leave one of the two out",
         )
-    from ringg_runner.authoring.changes import changed_since
+    from ringg_runner.authoring.changes import touched
 
-    changes = changed_since(ref, chosen.root, environ)
-    files = dict.fromkeys(campaign.file for campaign in campaigns)
-    project_file = chosen.document and chosen.document.file
-    also = project_file if project_file and changes.among([project_file]) else None
-    return Touched(changes.among(files), also)
-
-
-def _of_the_project(touched: Touched | None) -> Iterator[str]:
-    if touched and touched.project_file:
-        yield (
-            f"{showable(touched.project_file)} changed too; manifests that only it affects are not"
-            " selected"
-        )
+    return touched(ref, chosen, [campaign.file for campaign in campaigns], environ)
 
 
 def _of_other_agents(plan: Plan, view: View) -> Iterator[Diagnostic]:

@@ -39,13 +39,14 @@ class Criteria:
     @property
     def shown(self) -> tuple[str, ...]:
         """Each criterion, as people read it."""
-        others = (
-            (" or ".join(self.names), "name {}"),
-            (self.changed_since, "changed since {}"),
-            (self.limit, "the first {}"),
-        )
-        told = (words.format(what) for what, words in others if what)
-        return (*map(str, self.selectors), *told)
+        shown = [*map(str, self.selectors)]
+        if self.names:
+            shown.append(f"name {' or '.join(self.names)}")
+        if self.changed_since is not None:
+            shown.append(f"changed since {self.changed_since}")
+        if self.limit is not None:
+            shown.append(f"the first {self.limit}")
+        return tuple(shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,14 @@ class Touched:
 
     files: frozenset[str]
     project_file: str | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is good to know beside the files."""
+        if self.project_file is None:
+            return ()
+        name = showable(self.project_file)
+        return (f"{name} changed too; manifests that only it affects are not selected",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ def select(
         chosen = in_order(chosen)[: criteria.limit]
     selected = Selected(len(chosen), len(campaigns), criteria.shown)
     if not (chosen or criteria.allow_empty):
-        raise _nothing(selected, *doubts, *_beyond_manifests(touched))
+        raise _nothing(selected, *doubts, *(touched.notes if touched else ()))
     return Narrowed(tuple(chosen), selected, doubts)
 
 
@@ -144,14 +153,6 @@ def _doubts(campaigns: Sequence[Campaign], selectors: Iterable[Selector]) -> Ite
             unknown = [value for value in requirement.values or () if value not in values]
             doubtful = [(f"{key}={value}", did_you_mean(value, values)) for value in unknown]
         yield from (f"no campaign has {what}; {near}" for what, near in doubtful if near)
-
-
-def _beyond_manifests(touched: Touched | None) -> Iterator[str]:
-    if touched is not None and touched.project_file is not None:
-        yield (
-            f"{touched.project_file} changed, which may affect every campaign: plan without"
-            " --changed-since to see how they stand"
-        )
 
 
 def _nothing(selected: Selected, *hints: str) -> InvalidInputError:

@@ -17,18 +17,20 @@ from typing import TYPE_CHECKING
 
 from ringg_runner.errors import InvalidInputError, UsageError
 from ringg_runner.redaction import showable
+from ringg_runner.selecting import Touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from ringg_runner.authoring.project import Project
+
 _MOST_WORDS = 500
 """How many characters of what git says are shown."""
 
-# What a user may have set for git must not change what counts as changed, nor may a look at the
-# repository change it.
+# What somebody has set for git must not change what counts as changed.
 _SETTINGS = ("-c", "diff.relative=false", "-c", "diff.autoRefreshIndex=true")
-_VARIABLES = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+_ENGLISH = {"LC_ALL": "C"}
 _TOUCHED = ("diff", "--name-only", "-z", "--no-renames", "--diff-filter=d", "--no-ext-diff")
 _UNTRACKED = ("ls-files", "--others", "--exclude-standard", "-z")
 
@@ -52,7 +54,7 @@ class Changes:
         repository within it: of such a file git cannot tell.
         """
         way, belongs = cache(_way), cache(self._belongs)
-        touched = set()
+        found = set()
         for file in files:
             folder, name = os.path.split(file)
             real, links = way(folder)
@@ -66,8 +68,8 @@ class Changes:
                     _REPOSITORY,
                 )
             if not self.paths.isdisjoint((place, *links)):
-                touched.add(file)
-        return frozenset(touched)
+                found.add(file)
+        return frozenset(found)
 
     def _belongs(self, folder: str) -> bool:
         """Tell whether a folder is one of the repository, and of none within it."""
@@ -97,6 +99,18 @@ def _links(path: str) -> Iterator[str]:
         yield from _links(os.path.join(real, os.readlink(place)))
 
 
+def touched(
+    ref: str, project: Project, files: Iterable[str], environ: Mapping[str, str]
+) -> Touched:
+    """Return which files of a project's manifests a branch touches, and whether its own file too.
+
+    Raises what `changed_since` and `Changes.among` raise.
+    """
+    changes = changed_since(ref, project.root, environ)
+    own = changes.among([project.document.file]) if project.document else ()
+    return Touched(changes.among(dict.fromkeys(files)), next(iter(own), None))
+
+
 def changed_since(ref: str, folder: Path, environ: Mapping[str, str]) -> Changes:
     """Return what differs between where the branch left `ref` and the files as they are now.
 
@@ -112,8 +126,8 @@ def changed_since(ref: str, folder: Path, environ: Mapping[str, str]) -> Changes
     git = partial(_git, environ, ref)
     top = os.fsdecode(git(folder, _REPOSITORY, "rev-parse", "--show-toplevel")).removesuffix("\n")
     base = git(top, _HISTORY, "merge-base", ref, "HEAD").decode().strip()
-    touched = git(top, None, *_SETTINGS, *_TOUCHED, base, "--") + git(top, None, *_UNTRACKED)
-    names = filter(None, os.fsdecode(touched).split("\0"))
+    listed = git(top, None, *_SETTINGS, *_TOUCHED, base, "--") + git(top, None, *_UNTRACKED)
+    names = filter(None, os.fsdecode(listed).split("\0"))
     top = os.path.realpath(top)
     return Changes(top, frozenset(os.path.join(top, name) for name in names))
 
@@ -128,7 +142,7 @@ def _git(
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and no argument can be taken for an option
             [program, "-C", str(folder), *arguments],
-            env={**environ, **_VARIABLES},
+            env={**environ, **_ENGLISH},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -196,15 +196,12 @@ def _environments(ctx: click.Context, _option: click.Parameter, begun: str) -> l
 
 
 def _campaigns(ctx: click.Context, _option: click.Parameter, begun: str) -> list[str]:
-    """Return the names of campaigns that begin so; what cannot be read adds none."""
+    """Return the project's campaigns whose names begin so; what cannot be read adds none."""
     from ringg_runner.authoring import manifests, project
     from ringg_runner.errors import RunnerError
 
     try:
-        paths = (
-            ctx.params.get("paths")
-            or project.load(ctx.params.get("project_file"), Path.cwd()).manifests
-        )
+        paths = project.load(ctx.params.get("project_file"), Path.cwd()).manifests
     except RunnerError:
         return []
     data = (manifest.data for manifest in manifests.load(paths).manifests)
