@@ -68,6 +68,10 @@ class NotApprovedError(RunnerError):
     exit_code = ExitCode.REFUSED
 
 
+class GuardRefusedError(NotApprovedError):
+    """A guard refused the start."""
+
+
 class KeyRefusedError(RunnerError):
     """The API does not accept the key."""
 

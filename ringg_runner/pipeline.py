@@ -14,6 +14,7 @@ from ringg_runner.authoring import manifests, project, rules, sources
 from ringg_runner.authoring.environments import open_environment
 from ringg_runner.authoring.examination import Subject, examine, examine_in_all
 from ringg_runner.authoring.manifests import Loaded
+from ringg_runner.campaigns import digest_of
 from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
 from ringg_runner.errors import FindingsError, InvalidInputError, UsageError
 from ringg_runner.garbage import seldom_collected
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringg_runner.api.server_list import View
+    from ringg_runner.api.workspace import KeyHolder
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.authoring.project import Project
     from ringg_runner.campaigns import Campaign, ListId
+    from ringg_runner.guards import Guard
+    from ringg_runner.hold import HoldFile
     from ringg_runner.ledger.records import Entry
     from ringg_runner.planner import Plan
     from ringg_runner.selecting import Selected, Touched
@@ -83,13 +87,15 @@ class Checked:
 class Prepared:
     """The campaigns of a selection, ready to be planned, and the findings that stopped nothing.
 
-    `doubts` are slips in the criteria, as far as they can be guessed at; `notes` are good to know.
+    `manifests` has what the text of each of their files is recognised by. `doubts` are slips in the
+    criteria, as far as they can be guessed at; `notes` are good to know.
     """
 
     project: Project
     environment: Environment
     campaigns: tuple[Campaign, ...]
     findings: tuple[Diagnostic, ...]
+    manifests: Mapping[str, str]
     selected: Selected
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -99,19 +105,46 @@ class Prepared:
         now: datetime,
         known: Mapping[ListId, Entry] | None = None,
         view: View | None = None,
+        holder: KeyHolder | None = None,
+        overrides: Mapping[Guard, str] | None = None,
     ) -> Plan:
         """Plan them as they stand at the moment `now`, by the ledger and by the server's list.
 
-        Raises FindingsError where the server has a list for another agent.
+        `holder` is whose key it is, for the guards, and `overrides` why a person lifts some. Raises
+        FindingsError where the server has a list for another agent.
         """
         # A check needs no planner, nor all that a plan is about.
         from ringg_runner.planner import make_plan
 
-        plan = make_plan(self.campaigns, self.environment, now, known, view)
+        plan = replace(
+            make_plan(self.campaigns, self.environment, now, known, view),
+            manifests=self.manifests,
+        )
         findings = tuple(_of_other_agents(plan, view)) if view else ()
         if findings:
             raise FindingsError("the server's list contradicts the manifests", findings)
-        return replace(plan, selected=self.selected)
+        return self.guarded(replace(plan, selected=self.selected), now, view, holder, overrides)
+
+    def guarded(
+        self,
+        plan: Plan,
+        now: datetime,
+        view: View | None = None,
+        holder: KeyHolder | None = None,
+        overrides: Mapping[Guard, str] | None = None,
+    ) -> Plan:
+        """Return a plan with how each guard of the environment stands towards it."""
+        from ringg_runner import circumstances, guards
+
+        found = circumstances.of_plan(plan, now, view, holder, self.hold.look())
+        return replace(plan, guards=guards.check(self.environment.guards, found, overrides))
+
+    @property
+    def hold(self) -> HoldFile:
+        """The file that stops every start of this project while it is there."""
+        from ringg_runner.hold import HoldFile
+
+        return HoldFile.beside(self.project.root)
 
 
 @seldom_collected()
@@ -182,11 +215,14 @@ def prepare(
     narrowed = select(examined.campaigns, selection.criteria, touched)
     if selection.strict and narrowed.doubts:
         raise InvalidInputError(narrowed.doubts[0], "correct the selector, or leave --strict out")
+    files = {campaign.file for campaign in narrowed.campaigns}
+    texts = {manifest.file: manifest.text for manifest in loaded.manifests}
     return Prepared(
         chosen,
         environment,
         narrowed.campaigns,
         findings,
+        {file: digest_of(texts[file]) for file in sorted(files)},
         narrowed.selected,
         narrowed.doubts,
         touched.notes if touched else (),

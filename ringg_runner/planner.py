@@ -5,15 +5,14 @@ A pure function of the campaigns and the moment. It sends nothing and asks nobod
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ringg_runner.api.server_list import Listing, Row, Standing, Unreadable, View
-from ringg_runner.campaigns import in_order
+from ringg_runner.campaigns import digest_of, in_order
 from ringg_runner.ledger.records import Entry, State
 from ringg_runner.runs import Evidence
 from ringg_runner.times import format_moment
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.campaigns import Campaign, ListId
+    from ringg_runner.guards import GuardCheck
     from ringg_runner.selecting import Selected
 
 
@@ -35,31 +35,47 @@ class Action(StrEnum):
     HOLD = "hold"
 
 
+_Decision: TypeAlias = "tuple[Action, str, Evidence | None]"
+"""An action, why, and how a skip is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedStart:
     """A campaign with its action, and why it has that one; a skip with how that is known.
 
-    `people` is how many the server's list says it calls.
+    `entry` is what the ledger held of its list, `row` what the server's list said of it.
     """
 
     campaign: Campaign
     action: Action
     reason: str
     evidence: Evidence | None = None
-    people: int | None = None
+    entry: Entry | None = None
+    row: Row | None = None
+
+    @property
+    def people(self) -> int | None:
+        """How many people the server's list says it calls; None where it does not say."""
+        return self.row.people if self.row else None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What an apply would do in one environment, in the order of the manifests.
 
-    `not_checked` says what an apply may still come upon; `selected` how many campaigns it is about,
-    and why those, which is None where nobody selected any.
+    `not_checked` says what an apply may still come upon, `guards` how each guard of the environment
+    stands towards these starts, and `manifests` what the text of each file is recognised by.
+    `ledger_read` and `list_read` where the ledger and the server's list were looked at. `selected`
+    is how many campaigns it is about, and why those; None where nobody selected any.
     """
 
     environment: Environment
     starts: tuple[PlannedStart, ...]
     not_checked: tuple[str, ...] = ()
+    guards: tuple[GuardCheck, ...] = ()
+    manifests: Mapping[str, str] = field(default_factory=dict)
+    ledger_read: bool = False
+    list_read: bool = False
     selected: Selected | None = None
 
     @property
@@ -97,12 +113,12 @@ class Plan:
             "environment": self.environment.name,
             "base_url": self.environment.base_url,
             "campaigns": [
-                [planned.campaign.name, planned.action, planned.campaign.request.body]
+                [planned.campaign.name, planned.action, planned.campaign.request.kept_body]
                 for planned in sorted(self.starts, key=lambda planned: planned.campaign.name)
             ],
         }
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-        return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+        return digest_of(canonical)
 
 
 def make_plan(
@@ -117,14 +133,33 @@ def make_plan(
     `known` is what the ledger holds of this API, `view` what the server's list showed; either may
     be missing.
     """
-    rows = view.rows if isinstance(view, Listing) else None
-    starts = (
-        _held(campaign, now)
-        or _known_from_the_ledger(campaign, now, known or {})
-        or _seen_at_the_server(campaign, rows, remembers=known is not None)
-        for campaign in in_order(campaigns)
+    listing = view if isinstance(view, Listing) else None
+    starts = (_planned(campaign, now, known, listing) for campaign in in_order(campaigns))
+    return Plan(
+        environment,
+        tuple(starts),
+        tuple(_not_checked(known, view)),
+        ledger_read=known is not None,
+        list_read=listing is not None,
     )
-    return Plan(environment, tuple(starts), tuple(_not_checked(known, view)))
+
+
+def _planned(
+    campaign: Campaign,
+    now: datetime,
+    known: Mapping[ListId, Entry] | None,
+    listing: Listing | None,
+) -> PlannedStart:
+    entry = known.get(campaign.list_id) if known else None
+    row = listing.rows.get(campaign.list_id) if listing else None
+    held = why_held(campaign, now)
+    action, reason, evidence = (
+        (Action.HOLD, held, None)
+        if held
+        else _known_from_the_ledger(campaign, now, entry)
+        or _seen_at_the_server(row, listed=listing is not None, remembers=known is not None)
+    )
+    return PlannedStart(campaign, action, reason, evidence, entry, row)
 
 
 def _not_checked(known: object, view: View | None) -> Iterator[str]:
@@ -137,11 +172,6 @@ def _not_checked(known: object, view: View | None) -> Iterator[str]:
         yield "the server's list"
     elif not view.whole:
         yield "the whole of the server's list: it moved while it was read"
-
-
-def _held(campaign: Campaign, now: datetime) -> PlannedStart | None:
-    reason = why_held(campaign, now)
-    return PlannedStart(campaign, Action.HOLD, reason) if reason else None
 
 
 def why_held(campaign: Campaign, now: datetime) -> str | None:
@@ -157,18 +187,17 @@ def why_held(campaign: Campaign, now: datetime) -> str | None:
 
 
 def _known_from_the_ledger(
-    campaign: Campaign, now: datetime, known: Mapping[ListId, Entry]
-) -> PlannedStart | None:
-    entry = known.get(campaign.list_id)
+    campaign: Campaign, now: datetime, entry: Entry | None
+) -> _Decision | None:
     if entry is None or entry.state is State.NOT_STARTED:
         return None
     if entry.state is State.STARTED:
         reason, evidence = how_started(entry)
-        return PlannedStart(campaign, Action.SKIP, reason + _changes(campaign, entry), evidence)
+        return Action.SKIP, reason + _changes(campaign, entry), evidence
     if entry.state is State.UNRESOLVED or entry.is_abandoned(now):
         reason = f"{entry.run} left it open: it is settled before anything is sent"
-        return PlannedStart(campaign, Action.START, reason)
-    return PlannedStart(campaign, Action.HOLD, being_started(entry))
+        return Action.START, reason, None
+    return Action.HOLD, being_started(entry), None
 
 
 def how_started(entry: Entry) -> tuple[str, Evidence]:
@@ -212,17 +241,14 @@ _SEEN: dict[Standing, tuple[Action, str]] = {
 }
 
 
-def _seen_at_the_server(
-    campaign: Campaign, rows: Mapping[ListId, Row] | None, *, remembers: bool
-) -> PlannedStart:
-    if rows is None:
-        return PlannedStart(campaign, Action.START, "the API will say if it already started")
-    row = rows.get(campaign.list_id)
+def _seen_at_the_server(row: Row | None, *, listed: bool, remembers: bool) -> _Decision:
+    if not listed:
+        return Action.START, "the API will say if it already started", None
     if row is None:
-        return PlannedStart(campaign, Action.START, "not in the server's list")
+        return Action.START, "not in the server's list", None
     action, reason = _SEEN[row.standing]
     told = reason.format(row.shown_word)
     if action is not Action.SKIP:
-        return PlannedStart(campaign, action, told, people=row.people)
+        return action, told, None
     by = ": not started by a run in this ledger" if remembers else ""
-    return PlannedStart(campaign, action, told + by, Evidence.SERVER_LIST, row.people)
+    return action, told + by, Evidence.SERVER_LIST

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ringg_runner.api.verdict import Verdict
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.campaigns import Campaign
+    from ringg_runner.guards import GuardCheck
     from ringg_runner.selecting import Selected
 
 
@@ -49,6 +50,7 @@ class Stop(StrEnum):
     BALANCE_TOO_LOW = "the balance is too low"
     LEDGER_FAILED = "the ledger cannot be written"
     TOO_MANY_FAILURES = "too many starts failed"
+    GUARD = "a guard refused"
     LEFT_ALONE = "the API asks to be left alone for longer than a run waits"
     INTERRUPTED = "the run was interrupted"
     TERMINATED = "the run was told to end"
@@ -68,7 +70,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one campaign, why, and how that is known."""
+    """What became of one campaign, why, and how that is known.
+
+    `people` is how many the server's list says it calls; None where it does not say.
+    """
 
     campaign: Campaign
     outcome: Outcome
@@ -76,11 +81,16 @@ class Result:
     evidence: Evidence | None = None
     has_ongoing_calls: bool | None = None
     attempts: tuple[Attempt, ...] = ()
+    people: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One apply, in the order of the manifests."""
+    """One apply, in the order of the manifests.
+
+    `digest` is that of the plan that was carried out, `guards` how the guards stood towards it, and
+    `refusal` the one that stopped the run.
+    """
 
     run_id: str
     environment: Environment
@@ -88,6 +98,9 @@ class Run:
     finished_at: datetime
     results: tuple[Result, ...]
     stopped: Stop | None = None
+    digest: str = ""
+    guards: tuple[GuardCheck, ...] = ()
+    refusal: GuardCheck | None = None
     selected: Selected | None = None
 
     @property
@@ -97,17 +110,22 @@ class Run:
         return {outcome: counts[outcome] for outcome in Outcome}
 
     @property
+    def people(self) -> int | None:
+        """How many people the started campaigns call; None where that is not known of all."""
+        counts = [r.people for r in self.results if r.outcome is Outcome.STARTED]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    @property
     def exit_code(self) -> ExitCode:
         """What the process tells its caller: the gravest thing that is true of the run."""
         summary = self.summary
-        if summary[Outcome.UNRESOLVED]:
-            return ExitCode.UNRESOLVED
-        if self.stopped is Stop.KEY_REFUSED:
-            return ExitCode.KEY_REFUSED
-        if summary[Outcome.FAILED]:
-            return ExitCode.FAILED
-        if self.stopped is Stop.INTERRUPTED:
-            return ExitCode.INTERRUPTED
-        if self.stopped is Stop.TERMINATED:
-            return ExitCode.TERMINATED
-        return ExitCode.OK
+        gravest_first = (
+            (summary[Outcome.UNRESOLVED] > 0, ExitCode.UNRESOLVED),
+            (self.stopped is Stop.KEY_REFUSED, ExitCode.KEY_REFUSED),
+            (summary[Outcome.FAILED] > 0, ExitCode.FAILED),
+            (self.stopped is Stop.GUARD, ExitCode.REFUSED),
+            (self.stopped is Stop.INTERRUPTED, ExitCode.INTERRUPTED),
+            (self.stopped is Stop.TERMINATED, ExitCode.TERMINATED),
+        )
+        return next((code for is_true, code in gravest_first if is_true), ExitCode.OK)

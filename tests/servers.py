@@ -132,11 +132,13 @@ def stays_silent(_connection: socket.socket, ended: threading.Event) -> None:
 class Server:
     """Says one thing after the other, the last one for ever.
 
-    Who asks for the list of campaigns is told `listing`, and counted apart.
+    Who asks for the list of campaigns is told `listing`, and counted apart. Whose key it is, is
+    part of the script, unless `workspace` says it.
     """
 
     script: list[Say]
     listing: Say
+    workspace: Say | None = None
     requests: list[Received] = field(default_factory=list)
     looks: list[Received] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -154,6 +156,8 @@ class Server:
             if "/campaign/all" in request.path:
                 self.looks.append(request)
                 return self.listing
+            if self.workspace is not None and request.path.endswith("/workspace"):
+                return self.workspace
             self.requests.append(request)
             return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
@@ -184,6 +188,20 @@ def lists(**words: str | None) -> Say:
     return says(200, {"campaigns": rows, "pagination": total})
 
 
+def people(**counts: int | None) -> Say:
+    """List these campaigns as drafts, each with how many people it would call."""
+    rows = [
+        {"id": list_id.replace("_", "-"), "campaign_status": "draft", "total_calls": count}
+        for list_id, count in counts.items()
+    ]
+    return says(200, {"campaigns": rows, "pagination": {"total": len(rows)}})
+
+
+def belongs_to(workspace: str) -> Say:
+    """Say whose key it is."""
+    return says(200, {"workspace_info": {"id": workspace, "name": "Acme"}})
+
+
 NO_LIST = says(404, {"message": "Not Found"})
 
 
@@ -191,6 +209,7 @@ NO_LIST = says(404, {"message": "Not Found"})
 def serving(
     *script: Say,
     listing: Say = NO_LIST,
+    workspace: Say | None = None,
     tls: ssl.SSLContext | None = None,
     deaf: bool = False,
 ) -> Iterator[Server]:
@@ -198,7 +217,7 @@ def serving(
 
     A deaf server answers whatever comes, and remembers nothing of it.
     """
-    server = Server(list(script), listing)
+    server = Server(list(script), listing, workspace)
 
     class Handler(socketserver.StreamRequestHandler):
         def setup(self) -> None:

@@ -89,6 +89,11 @@ def test_the_digest_is_about_what_would_start_and_not_about_how_it_was_selected(
     assert len(digests) == 1
 
 
+def test_a_plan_names_the_files_that_it_is_about(cli: Cli, labelled: Path) -> None:
+    found = document(cli("plan", "--format", "json", "-l", "region"), "plan")["manifests"]
+    assert [manifest["file"] for manifest in found] == ["campaigns/1.yaml", "campaigns/2.yaml"]
+
+
 def test_an_apply_starts_what_is_selected_and_nothing_else(cli: Cli, tmp_path: Path) -> None:
     with serving(REGISTERED, listing=lists()) as server:
         a_project_at(tmp_path, server.url, *LABELLED)

@@ -75,10 +75,19 @@ def test_a_plan_loads_neither_the_client_nor_the_database(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("typed", "code", "sent"),
-    [("yes\n", 0, 3), ("no\n", 4, 0), ("y\n", 4, 0), ("\n", 4, 0), ("\x04", 4, 0)],
-    ids=["yes", "no", "y", "return", "end of input"],
+    [
+        ("production\n", 0, 3),
+        ("yes\n", 4, 0),
+        ("prod\n", 4, 0),
+        ("Production\n", 4, 0),
+        ("\n", 4, 0),
+        ("\x04", 4, 0),
+    ],
+    ids=["its name", "yes", "a part of it", "other case", "return", "end of input"],
 )
-def test_on_a_terminal_only_yes_starts(tmp_path: Path, typed: str, code: int, sent: int) -> None:
+def test_on_a_terminal_production_starts_only_for_its_name(
+    tmp_path: Path, typed: str, code: int, sent: int
+) -> None:
     master, slave = os.openpty()
     with serving(REGISTERED) as server:
         a_project_at(tmp_path, server.url)
@@ -88,7 +97,9 @@ def test_on_a_terminal_only_yes_starts(tmp_path: Path, typed: str, code: int, se
     os.close(master)
     os.close(slave)
     assert (process.returncode, len(server.requests)) == (code, sent)
-    assert "This calls people" in err
+    assert "This calls people. Type production to go on" in err
+    assert "3 campaigns start in production" in err
+    assert "New here: c1, c2, c3." in err
     assert "3 to start" in err
     assert ("started" in out) == (sent > 0)
 
@@ -101,7 +112,7 @@ def test_what_somebody_starts_while_a_person_thinks_is_not_started_again(tmp_pat
         assert process.stderr is not None
         assert any("1 to start" in line for line in process.stderr)
         server.listing = lists(list_1="completed")
-        os.write(master, b"yes\n")
+        os.write(master, b"production\n")
         out, _ = process.communicate(timeout=30)
     os.close(master)
     os.close(slave)

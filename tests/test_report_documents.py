@@ -133,7 +133,11 @@ def test_a_plan_is_written_as_it_is_reviewed() -> None:
         "selected": {"count": 2, "of": 40, "by": ["team=growth", "name b or d*"]},
         "digest": digest,
         "summary": {"start": 1, "skip": 0, "hold": 1},
+        "people": None,
+        "read": {"ledger": False, "server": False},
         "not_checked": ["that the ids exist", "the ledger", "the server's list"],
+        "guards": [],
+        "manifests": [],
         "campaigns": [
             {
                 "name": "diwali-renewals",
@@ -144,6 +148,8 @@ def test_a_plan_is_written_as_it_is_reviewed() -> None:
                 "evidence": None,
                 "reason": "enabled: false",
                 "people": None,
+                "ledger": None,
+                "server": None,
                 "request": {
                     "method": "POST",
                     "url": "https://api.example.com/v0/campaign/v2/start",
@@ -163,6 +169,8 @@ def test_a_plan_is_written_as_it_is_reviewed() -> None:
                 "evidence": None,
                 "reason": "the API will say if it already started",
                 "people": None,
+                "ledger": None,
+                "server": None,
                 "request": {
                     "method": "POST",
                     "url": "https://api.example.com/v0/campaign/v2/start",

@@ -10,7 +10,7 @@ import pytest
 from build import write
 
 from ringg_runner.authoring import sources
-from ringg_runner.authoring.sources import MAX_BYTES, STDIN, SourceText
+from ringg_runner.authoring.sources import MAX_BYTES, STDIN, Source, SourceText
 from ringg_runner.diagnostics import Diagnostic
 
 READS_EVERYTHING = os.geteuid() == 0
@@ -25,11 +25,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def names(*paths: Path) -> list[str]:
     files, findings = sources.find(paths)
     assert findings == ()
-    return [sources.display(file) for file in files]
+    return [source.file for source in files]
+
+
+def the_text(path: Path) -> SourceText | Diagnostic:
+    return sources.read(Source.of(path))
 
 
 def refusal(path: Path) -> Diagnostic:
-    told = sources.read(path)
+    told = the_text(path)
     assert isinstance(told, Diagnostic)
     assert told.hint
     return told
@@ -80,7 +84,7 @@ def test_a_link_to_itself_is_told_as_unreadable(here: Path) -> None:
     (here / "a.yaml").symlink_to("a.yaml")
     (file,), findings = sources.find([here])
     assert findings == ()
-    assert refusal(file).rule == "unreadable"
+    assert refusal(file.path).rule == "unreadable"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +103,7 @@ def test_a_path_that_leads_nowhere_is_told(here: Path, path: str) -> None:
 def test_a_path_that_leads_nowhere_hides_no_other(here: Path) -> None:
     write(here / "a.yaml", "")
     files, findings = sources.find([Path("missing"), Path("a.yaml"), Path("gone")])
-    assert [file.name for file in files] == ["a.yaml"]
+    assert [source.path.name for source in files] == ["a.yaml"]
     assert [told.file for told in findings] == ["missing", "gone"]
 
 
@@ -114,7 +118,7 @@ def test_a_folder_that_cannot_be_searched_is_told(here: Path) -> None:
     os.chdir(here)
     write(deep / "a.yaml", "")
     (file,), (told,) = sources.find([Path("campaigns")])
-    assert file.name == "a.yaml"
+    assert file.path.name == "a.yaml"
     assert told.rule == "unreadable"
     assert told.message == "cannot be read: File name too long"
     shutil.rmtree(deep)
@@ -136,7 +140,7 @@ def test_a_file_is_called_by_its_way_from_the_working_directory(here: Path) -> N
     ids=["empty", "UTF-8", "byte order mark"],
 )
 def test_a_file_is_read_as_it_is(here: Path, content: bytes, text: str) -> None:
-    assert sources.read(write(here / "a.yaml", content)) == SourceText("a.yaml", text)
+    assert the_text(write(here / "a.yaml", content)) == SourceText("a.yaml", text)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,7 @@ def test_a_file_that_is_not_utf_8_is_told_where_it_is_not_and_what_it_may_be(
 
 
 def test_a_file_may_be_as_large_as_is_allowed_and_no_larger(here: Path) -> None:
-    assert isinstance(sources.read(write(here / "a.yaml", b"#" * MAX_BYTES)), SourceText)
+    assert isinstance(the_text(write(here / "a.yaml", b"#" * MAX_BYTES)), SourceText)
     assert refusal(write(here / "a.yaml", b"#" * (MAX_BYTES + 1))).rule == "too-large"
 
 
@@ -180,7 +184,7 @@ def test_a_pipe_is_not_waited_for(here: Path) -> None:
     os.mkfifo("pipe.yaml")
     (file,), findings = sources.find([here])
     assert findings == ()
-    told = refusal(file)
+    told = refusal(file.path)
     assert (told.rule, told.file) == ("unreadable", "pipe.yaml")
     assert "- for standard input" in (told.hint or "")
 
@@ -210,8 +214,8 @@ class Stdin(io.TextIOWrapper):
 def test_a_hyphen_stands_for_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", Stdin(b"\xef\xbb\xbfa: \xc3\xa9"))
     files, findings = sources.find([STDIN, Path("-")])
-    assert (files, findings) == ((STDIN,), ())
-    assert sources.read(STDIN) == SourceText("<stdin>", "a: é")
+    assert (files, findings) == ((Source("<stdin>", STDIN),), ())
+    assert the_text(STDIN) == SourceText("<stdin>", "a: é")
 
 
 @pytest.mark.parametrize(

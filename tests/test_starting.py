@@ -21,6 +21,7 @@ from ringg_runner.running.pace import Pace
 from ringg_runner.running.starting import Start
 from ringg_runner.running.surroundings import Brake, Interruption, Patience, Surroundings
 from ringg_runner.running.tally import Tally
+from ringg_runner.running.watch import Watch
 from ringg_runner.runs import Evidence, Outcome, Result, Stop
 
 STARTED = Answer(200, {}, ("registered",))
@@ -267,6 +268,7 @@ def start(
                 Pace(runner.clock, interrupted, tally, slots),
                 asyncio.Semaphore(0),
                 tally,
+                Watch(),
             )
             starting = asyncio.ensure_future(Start(campaign, around).run())
             while ledger.entry(KEY) is None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ringg_runner.authoring import validation
 from ringg_runner.authoring.loading import load
+from ringg_runner.authoring.sources import Source
 from ringg_runner.diagnostics import Diagnostic
 
 
@@ -182,20 +183,20 @@ def test_a_value_below_an_alias_is_told_where_the_alias_stands() -> None:
 def test_what_the_reading_found_at_a_place_is_not_told_again(tmp_path: Path) -> None:
     text = a_manifest(omit=["list_id"]) + "list_id: *unknown\nenabled: yes\n"
     path = write(tmp_path / "a.yaml", text)
-    (document,), found = load(path, "campaign")
+    (document,), found = load(Source.of(path), "campaign")
     assert [told.rule for told in found] == ["unknown-alias", "ambiguous-scalar"]
     assert document.data["enabled"] == "yes"
 
 
 def test_every_document_of_a_file_is_checked(tmp_path: Path) -> None:
     path = write(tmp_path / "a.yaml", f"{a_manifest()}---\n---\n{a_manifest(name='B')}")
-    documents, found = load(path, "campaign")
+    documents, found = load(Source.of(path), "campaign")
     assert [document.position.line for document in documents] == [1, 8]
     assert [(told.position.line, told.rule) for told in found] == [(9, "malformed")]
 
 
 def test_a_file_that_cannot_be_read_is_one_finding(tmp_path: Path) -> None:
-    documents, found = load(tmp_path, "campaign")
+    documents, found = load(Source.of(tmp_path), "campaign")
     assert (documents, [told.rule for told in found]) == ([], ["unreadable"])
 
 
@@ -211,5 +212,5 @@ LINES = st.lists(
 @pytest.mark.parametrize("schema", ["campaign", "project"])
 @given(content=st.binary() | st.text().map(str.encode) | LINES.map(str.encode))
 def test_no_file_breaks_the_loading(tmp_path: Path, schema: str, content: bytes) -> None:
-    _, found = load(write(tmp_path / "a.yaml", content), schema)
+    _, found = load(Source.of(write(tmp_path / "a.yaml", content)), schema)
     assert all(told.hint for told in found)

@@ -66,12 +66,19 @@ WORDS: Mapping[Standing, frozenset[str]] = {
 }
 
 
+_CALLING = frozenset({"ongoing", "running"})
+
+
 def standing_of(word: str | None) -> Standing:
     """Return what a status word says; None is a list that is no campaign."""
     if word is None:
         return Standing.NO_CAMPAIGN
-    plain = "_".join(word.casefold().replace("-", " ").replace("_", " ").split())
+    plain = _plain(word)
     return next((standing for standing, words in WORDS.items() if plain in words), Standing.UNKNOWN)
+
+
+def _plain(word: str) -> str:
+    return "_".join(word.casefold().replace("-", " ").replace("_", " ").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,11 @@ class Row:
     def standing(self) -> Standing:
         """What the status word says of a start."""
         return standing_of(self.word)
+
+    @property
+    def calls_now(self) -> bool:
+        """Whether the status word says that calls are going on at this moment."""
+        return self.word is not None and _plain(self.word) in _CALLING
 
     @property
     def shown_word(self) -> str:

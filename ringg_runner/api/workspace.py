@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ringg_runner.api.answers import Answer
 from ringg_runner.errors import KeyRefusedError, RunnerError
@@ -23,6 +23,27 @@ class Workspace:
     def __str__(self) -> str:
         """Return name and id, as people tell workspaces apart."""
         return f"{self.name} ({self.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class NotKnown:
+    """Why it is not known whose key it is."""
+
+    reason: str
+
+
+KeyHolder: TypeAlias = Workspace | NotKnown
+"""Whose key it is, as far as the API tells."""
+
+
+def key_holder(reply: Reply) -> KeyHolder:
+    """Return whose key it is, as a reply tells; raises KeyRefusedError where it is not accepted."""
+    try:
+        return read_workspace(reply)
+    except KeyRefusedError:
+        raise
+    except RunnerError as failure:
+        return NotKnown(str(failure))
 
 
 def read_workspace(reply: Reply) -> Workspace:

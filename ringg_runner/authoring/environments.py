@@ -6,15 +6,16 @@ The key is read last of all, when somebody is about to need it, and leaves here 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ringg_runner.authoring import references, urls
-from ringg_runner.authoring.project import SANDBOX
+from ringg_runner.authoring import guarding, references, urls
+from ringg_runner.authoring.project import PRODUCTION, SANDBOX
 from ringg_runner.authoring.references import Problem, Resolved
 from ringg_runner.diagnostics import did_you_mean, error
 from ringg_runner.errors import FindingsError, InvalidInputError, UsageError
+from ringg_runner.guards import Guards
 from ringg_runner.redaction import Secret
 
 if TYPE_CHECKING:
@@ -45,11 +46,17 @@ class Environment:
     aliases: Mapping[str, Mapping[str, str]]
     api_key_env: str = "RINGG_API_KEY"
     api_key_file: Path | None = None
+    guards: Guards = field(default_factory=Guards)
 
     @property
     def local(self) -> bool:
         """Whether the API is on this machine: no other may be reached by plain http."""
         return self.embedded or self.base_url.startswith("http:")
+
+    @property
+    def calls_people(self) -> bool:
+        """Whether a start here has to be taken to call real people."""
+        return self.name == PRODUCTION or not self.local
 
 
 def open_environment(project: Project, name: str | None, environ: Mapping[str, str]) -> Environment:
@@ -80,6 +87,7 @@ def open_environment(project: Project, name: str | None, environ: Mapping[str, s
         _aliases(project, name),
         project.settings(name).get("api_key_env", "RINGG_API_KEY"),
         project.root / key_file if key_file else None,
+        guarding.open_guards(project, name),
     )
 
 

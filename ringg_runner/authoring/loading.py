@@ -9,30 +9,26 @@ from ringg_runner.authoring.fit import fits
 from ringg_runner.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ringg_runner.authoring.documents import Document
-    from ringg_runner.authoring.sources import SourceText
+    from ringg_runner.authoring.sources import Source, SourceText
 
 
-def load(
-    path: Path, schema_name: str, stdin: Path | None = None
-) -> tuple[list[Document], list[Diagnostic]]:
+def load(source: Source, schema_name: str) -> tuple[list[Document], list[Diagnostic]]:
     """Return a file's documents, and every finding of its reading and of its schema.
 
     Documents with findings are among them, so that later checks can add theirs. A document without
-    content is none. Standard input goes by the name `stdin`.
+    content is none.
     """
-    source = sources.read(path, stdin)
-    if isinstance(source, Diagnostic):
-        return [], [source]
-    documents = _at_a_glance(source, schema_name)
+    text = sources.read(source)
+    if isinstance(text, Diagnostic):
+        return [], [text]
+    documents = _at_a_glance(text, schema_name)
     if documents is not None:
         return documents, []
     # jsonschema is slow to import, and only needed to explain.
     from ringg_runner.authoring import validation
 
-    return validation.read(source, schema_name)
+    return validation.read(text, schema_name)
 
 
 def _at_a_glance(source: SourceText, schema_name: str) -> list[Document] | None:

@@ -35,17 +35,17 @@ def load(paths: Iterable[Path], stdin: Path | None = None) -> Loaded:
 
     Standard input goes by the name `stdin`, and takes the place of the file of that name.
     """
-    files, missing = sources.find(paths, stdin)
+    found_sources, missing = sources.find(paths, stdin)
     manifests: list[Document] = []
     findings = list(missing)
-    names = tuple(sources.display(path, stdin) for path in files)
-    for path, name in zip(files, names, strict=True):
-        documents, found = loading.load(path, "campaign", stdin)
+    for source in found_sources:
+        documents, found = loading.load(source, "campaign")
         if not documents and not found:
-            found = [_empty(name)]
+            found = [_empty(source.file)]
         manifests += documents
         findings += found
-    return Loaded(names, tuple(manifests), tuple(findings))
+    files = tuple(source.file for source in found_sources)
+    return Loaded(files, tuple(manifests), tuple(findings))
 
 
 def _empty(file: str) -> Diagnostic:

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ringg_runner.authoring import loading, rules, secrets, sources, urls
+from ringg_runner.authoring import guarding, loading, rules, secrets, sources, urls
 from ringg_runner.diagnostics import START, Diagnostic, did_you_mean, error
 from ringg_runner.errors import FindingsError, InvalidInputError
 
@@ -94,7 +94,8 @@ def read(path: Path, root: Path, stdin: Path | None = None) -> Project:
 
     Standard input goes by the name `stdin`. Raises FindingsError with every finding.
     """
-    documents, findings = loading.load(path, "project", stdin)
+    source = sources.Source.of(path, stdin)
+    documents, findings = loading.load(source, "project")
     if findings:
         findings = list(_without_trap_of_off(findings, documents))
     project = Project(root, documents[0] if documents else None)
@@ -109,8 +110,9 @@ def read(path: Path, root: Path, stdin: Path | None = None) -> Project:
         for extra in documents[1:]
     ]
     if not documents and not findings:
-        file = sources.display(path, stdin)
-        findings = [error(file, START, "empty-file", "the project file is empty", "add version: 1")]
+        findings = [
+            error(source.file, START, "empty-file", "the project file is empty", "add version: 1")
+        ]
     if project.document and not findings:
         findings = list(_check(project, project.document))
     if findings:
@@ -142,6 +144,7 @@ def _check(project: Project, document: Document) -> Iterator[Diagnostic]:
     yield from secrets.written([document])
     for name in project.declared:
         settings = project.settings(name)
+        yield from guarding.examine(document, name, settings)
         pointer = ("environments", name)
         if "api_key_env" in settings and "api_key_file" in settings:
             yield error(

@@ -34,6 +34,19 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file, and the name that it goes by in every message and document."""
+
+    file: str
+    path: Path
+
+    @classmethod
+    def of(cls, path: Path, stdin: Path | None = None) -> Source:
+        """Return the file at a path; standard input goes by the name `stdin`."""
+        return cls(display(path, stdin), path)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceText:
     """A file's text, and the name that it goes by in every message and document."""
 
@@ -43,8 +56,8 @@ class SourceText:
 
 def find(
     paths: Iterable[Path], stdin: Path | None = None
-) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
-    """Return every manifest file that the paths stand for, each once, sorted; and what is amiss.
+) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
+    """Return every manifest file that the paths stand for, once, by name; and what is amiss.
 
     A folder is searched recursively for `.yaml` and `.yml`, hidden folders and the project file
     left out. A file that is named is taken whatever its ending. Standard input takes the place of
@@ -66,8 +79,8 @@ def find(
                 files.setdefault(real, file)
         else:
             files.setdefault(os.path.realpath(path), path)
-    by_name = sorted(files.values(), key=lambda file: display(file, stdin))
-    return tuple(by_name), tuple(findings)
+    found = (Source.of(file, stdin) for file in files.values())
+    return tuple(sorted(found, key=lambda source: source.file)), tuple(findings)
 
 
 def _missing(path: Path) -> Diagnostic:
@@ -115,9 +128,9 @@ def display(path: Path, stdin: Path | None = None) -> str:
     return name.removeprefix(above) if name.startswith(above) else path.as_posix()
 
 
-def read(path: Path, stdin: Path | None = None) -> SourceText | Diagnostic:
+def read(source: Source) -> SourceText | Diagnostic:
     """Return a file's text, or the finding that says why there is none."""
-    file = display(path, stdin)
+    file, path = source.file, source.path
     try:
         if path != STDIN and not path.is_file():
             return error(
@@ -128,8 +141,8 @@ def read(path: Path, stdin: Path | None = None) -> SourceText | Diagnostic:
                 "name a file or a folder, or - for standard input",
             )
         # Standard input is None where the caller has closed it.
-        source = sys.stdin and sys.stdin.buffer if path == STDIN else path.open("rb")
-        with source or io.BytesIO() as stream:
+        opened = sys.stdin and sys.stdin.buffer if path == STDIN else path.open("rb")
+        with opened or io.BytesIO() as stream:
             data = stream.read(_FIRST)
             if len(data) == _FIRST:
                 data += stream.read(MAX_BYTES + 1 - _FIRST)

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from ringg_runner.cli import options
-from ringg_runner.cli.output import say, show_at_all_costs, warn
+from ringg_runner.cli.output import show_at_all_costs
 from ringg_runner.cli.plan import plan_of, prepare, show_plan
-from ringg_runner.errors import ExitCode, NotApprovedError
+from ringg_runner.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from ringg_runner.api.server_list import View
-    from ringg_runner.campaigns import ListId
-    from ringg_runner.cli.applying import Approved, Manner
-    from ringg_runner.ledger.records import Entry
+    from ringg_runner.cli.applying import Approved
     from ringg_runner.ledger.store import Ledger
-    from ringg_runner.pipeline import Prepared
-    from ringg_runner.planner import Plan
     from ringg_runner.selecting import Criteria
 
 
@@ -87,6 +80,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="In CI: go on with neither a ledger nor a readable list; may start a list twice.",
 )
+@options.overriding
 @click.option("-q", "--quiet", is_flag=True, help="Show neither progress nor notes.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each attempt, and each planned request.")
 def command(
@@ -109,6 +103,8 @@ def command(
     no_refresh: bool,
     resend_unconfirmed: bool,
     without_memory: bool,
+    override_guard: tuple[str, ...],
+    reason: tuple[str, ...],
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -126,8 +122,9 @@ def command(
         return ExitCode.OK
 
     from ringg_runner.api.client import TimeLimits
-    from ringg_runner.cli import memory
+    from ringg_runner.cli import guarding, memory
     from ringg_runner.cli.applying import Manner
+    from ringg_runner.cli.approval import Approval
     from ringg_runner.running.surroundings import Patience
 
     patience = Patience(settle, resend_unconfirmed)
@@ -143,87 +140,12 @@ def command(
         rate=rate,
         max_failures=max_failures,
     )
-    to_ask = not (yes or prepared.environment.embedded)
+    overrides = guarding.overrides(override_guard, reason, prepared.environment)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
         known = ledger.known(prepared.environment.base_url)
         remembers = without_memory or bool(known) or memory.remembers(prepared, ledger)
-        approved = _approved(prepared, known, manner, to_ask=to_ask, remembers=remembers)
-        return _carry_out(approved, ledger, output, verbose=verbose)
-
-
-def _approved(
-    prepared: Prepared,
-    known: Mapping[ListId, Entry],
-    manner: Manner,
-    *,
-    to_ask: bool,
-    remembers: bool,
-) -> Approved:
-    """Plan by ledger and list, and have it approved; raises NotApprovedError where it is not."""
-    from ringg_runner.authoring.environments import read_key
-    from ringg_runner.cli.applying import Approved
-    from ringg_runner.cli.connecting import look
-    from ringg_runner.planner import Action
-    from ringg_runner.redaction import Secret
-    from ringg_runner.times import SystemClock
-
-    clock, environment = SystemClock(), prepared.environment
-    plan = prepared.plan(clock.now(), known)
-    starts = plan.summary[Action.START]
-    if not starts:
-        # Nothing is sent, so no key is needed and nobody need be asked.
-        return Approved(prepared, plan, Secret(""), manner, known)
-    if to_ask and not sys.stdin.isatty():
-        raise NotApprovedError(
-            f"{starts} to start in {environment.name}, and nobody here to ask: nothing was sent",
-            "review the plan, then give --yes",
-        )
-    key = read_key(environment, os.environ)
-    view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
-    plan = prepared.plan(clock.now(), known, view)
-    if plan.summary[Action.START]:
-        remembers = remembers or environment.embedded
-        _tell_what_is_not_known(view, remembers=remembers, quiet=manner.quiet)
-        if to_ask:
-            _ask(plan)
-            # People take their time. What they approved is held against how things stand now.
-            view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
-            plan = prepared.plan(clock.now(), known, view).narrowed_to(plan)
-    return Approved(prepared, plan, key, manner, known, view)
-
-
-def _tell_what_is_not_known(view: View | None, *, remembers: bool, quiet: bool) -> None:
-    """Say what a fresh CI runner cannot know; raises NotApprovedError where that is too much."""
-    from ringg_runner.api.server_list import Listing
-    from ringg_runner.running.whoami import in_ci
-
-    if remembers or not in_ci(os.environ):
-        return
-    if isinstance(view, Listing):
-        if not quiet:
-            say(
-                "note: there is no ledger here: what was started before is known from the server's "
-                "list alone, which may not show everything"
-            )
-        return
-    raise NotApprovedError(
-        "there is no ledger here and the server's list is not read: whether these lists were "
-        "started before cannot be known, and starting one again calls everybody again",
-        "keep a ledger (setting ledger in the project file), or give --without-memory",
-    )
-
-
-def _ask(plan: Plan) -> None:
-    """Show the plan and ask a person; raises NotApprovedError for anything but a yes."""
-    from ringg_runner.report import text
-
-    warn(text.of_plan(plan))
-    try:
-        answer = click.prompt("\nThis calls people. Only yes starts it", err=True, default="no")
-    except click.Abort:
-        answer = "no"
-    if answer != "yes":
-        raise NotApprovedError("not approved: nothing was sent")
+        approval = Approval(prepared, known, manner, overrides, ask=not yes, remembers=remembers)
+        return _carry_out(approval.get(), ledger, output, verbose=verbose)
 
 
 def _carry_out(approved: Approved, ledger: Ledger, output: str, *, verbose: bool) -> int:

@@ -7,11 +7,12 @@ import gc
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ringg_runner.api.client import TimeLimits
 from ringg_runner.api.server_list import Listing
-from ringg_runner.cli.connecting import open_client
+from ringg_runner.api.workspace import Workspace
+from ringg_runner.cli.connecting import Seen, open_client
 from ringg_runner.cli.output import say, show, show_at_all_costs, warn
 from ringg_runner.cli.progress import watching
 from ringg_runner.errors import UsageError
@@ -22,6 +23,7 @@ from ringg_runner.running.executor import Executor
 from ringg_runner.running.leftovers import settle_leftovers
 from ringg_runner.running.lookout import Lookout
 from ringg_runner.running.surroundings import Interruption, Patience
+from ringg_runner.running.watch import Watch
 from ringg_runner.runs import Result, Run, Stop
 from ringg_runner.times import SystemClock
 
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from ringg_runner.api.server_list import View
     from ringg_runner.campaigns import ListId
+    from ringg_runner.guards import Guard
     from ringg_runner.ledger.records import Entry, RunInfo
     from ringg_runner.ledger.store import Ledger
     from ringg_runner.pipeline import Prepared
@@ -79,14 +81,35 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A plan that may be carried out, what that takes, and what was known when it was made."""
+    """A plan that may be carried out, what that takes, and what was known when it was made.
+
+    `overrides` has the reasons for which a person lifted guards.
+    """
 
     prepared: Prepared
     plan: Plan
     key: Secret
     manner: Manner
     known: Mapping[ListId, Entry]
-    view: View | None = None
+    seen: Seen = field(default_factory=Seen)
+    overrides: Mapping[Guard, str] = field(default_factory=dict)
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What the ledger keeps of every claim that is made under this approval."""
+        lifted = {str(guard): reason for guard, reason in self.overrides.items()}
+        return {"overrides": lifted} if lifted else {}
+
+    @property
+    def watch(self) -> Watch:
+        """The guards, as they hold while the plan is carried out."""
+        holder = self.seen.holder
+        return Watch(
+            self.prepared.environment.guards,
+            self.overrides,
+            self.prepared.hold.look,
+            holder.id if isinstance(holder, Workspace) else None,
+        )
 
 
 def carry_out(
@@ -98,7 +121,7 @@ def carry_out(
 
     async def run() -> Run:
         clock = SystemClock()
-        claims = Claims(ledger, who, clock, manner.lease, GATHERING)
+        claims = Claims(ledger, who, clock, manner.lease, GATHERING, approved.terms)
         way = open_client(
             prepared.project, prepared.environment, approved.key, manner.limits, manner.ca_file
         )
@@ -112,6 +135,7 @@ def carry_out(
                 concurrency=manner.concurrency,
                 limiter=_limiter(manner.rate),
                 max_failures=manner.max_failures,
+                watch=approved.watch,
             )
             quiet, results = manner.quiet, manner.results
             with (
@@ -137,13 +161,14 @@ def _limiter(rate: float | None) -> Limiter | None:
 
 def _settle_leftovers(approved: Approved, ledger: Ledger, who: RunInfo) -> None:
     """Settle what the plan is not about, by the look that it was made with."""
-    if not isinstance(approved.view, Listing):
+    view = approved.seen.view
+    if not isinstance(view, Listing):
         return
     planned = {start.campaign.list_id for start in approved.plan.starts}
     others = [entry for list_id, entry in approved.known.items() if list_id not in planned]
     now = SystemClock().now()
     try:
-        for entry in settle_leftovers(ledger, who, others, approved.view, now):
+        for entry in settle_leftovers(ledger, who, others, view, now):
             say(f"settled: {entry.name} (list {entry.key.list_id}) did start, by the server's list")
     except LedgerError as failure:
         say(f"warning: what earlier runs left open is not settled: {failure}")

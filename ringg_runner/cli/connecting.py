@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringg_runner import sandbox
 from ringg_runner.api.client import ApiClient, TimeLimits, connect
 from ringg_runner.api.server_list import Unreadable, View, read_list
+from ringg_runner.api.workspace import KeyHolder, key_holder
 from ringg_runner.cli.output import say
 from ringg_runner.errors import RunnerError
 
@@ -47,18 +49,41 @@ async def open_client(
             yield client
 
 
-def look(prepared: Prepared, key: Secret, limits: TimeLimits, ca_file: Path | None) -> View:
-    """Read the server's list once; where it cannot be read, that is said on stderr."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the API was asked for a plan: its list, and whose key it is; None where it was not."""
 
-    async def read() -> View:
-        project, environment = prepared.project, prepared.environment
+    view: View | None = None
+    holder: KeyHolder | None = None
+
+
+def look(
+    prepared: Prepared,
+    key: Secret,
+    limits: TimeLimits,
+    ca_file: Path | None,
+    *,
+    at_list: bool = True,
+) -> Seen:
+    """Read the server's list once, and whose key it is where a guard wants to know.
+
+    Where the list cannot be read, that is said on stderr. Raises KeyRefusedError where the guard
+    wants to know and the key is not accepted.
+    """
+    project, environment = prepared.project, prepared.environment
+
+    async def read() -> Seen:
         async with open_client(project, environment, key, limits, ca_file) as client:
-            return await read_list(client)
+            asks = environment.guards.workspace is not None
+            holder = key_holder(await client.workspace()) if asks else None
+            return Seen(await read_list(client) if at_list else None, holder)
 
-    view = asyncio.run(read())
-    if isinstance(view, Unreadable):
-        say(f"warning: the server's list is not read: {view.reason}")
-    return view
+    if not at_list and environment.guards.workspace is None:
+        return Seen()
+    seen = asyncio.run(read())
+    if isinstance(seen.view, Unreadable):
+        say(f"warning: the server's list is not read: {seen.view.reason}")
+    return seen
 
 
 @contextmanager

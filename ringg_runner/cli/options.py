@@ -145,6 +145,29 @@ def network(command: _Command) -> _Command:
     )(command)
 
 
+def overriding(command: _Command) -> _Command:
+    """Add --override-guard and --reason."""
+    from ringg_runner.guards import SETTINGS
+
+    for option in (
+        click.option(
+            "--reason",
+            metavar="TEXT",
+            multiple=True,
+            help="Why the guard is lifted; one for each, kept in the ledger.",
+        ),
+        click.option(
+            "--override-guard",
+            metavar="NAME",
+            multiple=True,
+            type=click.Choice([str(guard) for guard in SETTINGS]),
+            help=f"Lift one guard for this apply: {', '.join(SETTINGS)}.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def output_format(*formats: str) -> Callable[[_Command], _Command]:
     """Add --format, with the first format as default."""
     return click.option(

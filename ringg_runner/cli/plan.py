@@ -66,15 +66,15 @@ def plan_of(prepared: Prepared, *, refresh: bool, ca_file: Path | None = None) -
     from ringg_runner.times import SystemClock
 
     known = known_for_a_plan(prepared)
-    view = None
-    if refresh:
-        from ringg_runner.api.client import TimeLimits
-        from ringg_runner.authoring.environments import read_key
-        from ringg_runner.cli.connecting import look
+    if not refresh:
+        return prepared.plan(SystemClock().now(), known)
+    from ringg_runner.api.client import TimeLimits
+    from ringg_runner.authoring.environments import read_key
+    from ringg_runner.cli.connecting import look
 
-        key = read_key(prepared.environment, os.environ)
-        view = look(prepared, key, TimeLimits(), ca_file)
-    return prepared.plan(SystemClock().now(), known, view)
+    key = read_key(prepared.environment, os.environ)
+    seen = look(prepared, key, TimeLimits(), ca_file)
+    return prepared.plan(SystemClock().now(), known, seen.view, seen.holder)
 
 
 def show_plan(plan: Plan, output: str, *, verbose: bool) -> None:

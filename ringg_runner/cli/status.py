@@ -48,7 +48,7 @@ def command(
     view = None
     if not no_refresh:
         key = read_key(prepared.environment, os.environ)
-        view = look(prepared, key, TimeLimits(), ca_file)
+        view = look(prepared, key, TimeLimits(), ca_file).view
     statuses = status.compare(prepared.campaigns, known_for_a_plan(prepared), view)
     if output == "json":
         document = memory.status_document(prepared.environment, statuses, prepared.selected)

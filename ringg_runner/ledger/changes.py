@@ -7,7 +7,7 @@ that callers pass in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ringg_runner.ledger.errors import LedgerError
@@ -49,7 +49,8 @@ class Claiming:
 
     Only a list that is unknown or did not start is free. One that is unresolved, or whose claim was
     abandoned, is taken over, and the claim then tells what is `inherited`. One that was started or
-    has a living claim, be it this run's own, is taken.
+    has a living claim, be it this run's own, is taken. The trail keeps the `terms` of a claim, such
+    as the guards that a person lifted for it.
 
     Raises ValueError for a lease that has ended already.
     """
@@ -60,6 +61,7 @@ class Claiming:
     request: Mapping[str, Any]
     now: datetime
     lease_until: datetime
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a lease that gives no time."""
@@ -78,6 +80,7 @@ class Claiming:
             request=self.request,
             lease_until=self.lease_until,
             inherited=inherited,
+            terms=self.terms,
         )
         entry = pen.change(old, pen.append(self.key, self.run, event, detail, self.now))
         return Claim(entry, inherited)

@@ -26,10 +26,16 @@ _CLAIMS = {Event.CLAIMED: "being started by", Event.TAKEN_OVER: "being settled b
 
 
 def claim_detail(
-    *, name: str, request: Mapping[str, Any], lease_until: datetime, inherited: Entry | None
+    *,
+    name: str,
+    request: Mapping[str, Any],
+    lease_until: datetime,
+    inherited: Entry | None,
+    terms: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return what the trail keeps of a claim."""
+    """Return what the trail keeps of a claim; `terms` are what it was allowed by."""
     detail: dict[str, Any] = {
+        **terms,
         "name": storable(name),
         "request": request,
         "lease_until": exact(lease_until),

@@ -10,8 +10,9 @@ from ringg_runner.times import format_moment
 if TYPE_CHECKING:
     from ringg_runner.campaigns import Campaign, StartRequest
     from ringg_runner.diagnostics import Diagnostic
+    from ringg_runner.guards import GuardCheck
     from ringg_runner.pipeline import Checked
-    from ringg_runner.planner import Plan
+    from ringg_runner.planner import Plan, PlannedStart
     from ringg_runner.runs import Attempt, Result, Run
     from ringg_runner.selecting import Selected
 
@@ -44,18 +45,12 @@ def of_plan(plan: Plan) -> dict[str, Any]:
         "selected": of_selected(plan.selected),
         "digest": plan.digest,
         "summary": {str(action): count for action, count in plan.summary.items()},
+        "people": plan.people,
+        "read": {"ledger": plan.ledger_read, "server": plan.list_read},
         "not_checked": list(plan.not_checked),
-        "campaigns": [
-            {
-                **of_campaign(planned.campaign),
-                "action": str(planned.action),
-                "evidence": str(planned.evidence) if planned.evidence else None,
-                "reason": planned.reason,
-                "people": planned.people,
-                "request": _request(planned.campaign.request),
-            }
-            for planned in plan.starts
-        ],
+        "guards": [_guard(check) for check in plan.guards],
+        "manifests": [{"file": file, "digest": digest} for file, digest in plan.manifests.items()],
+        "campaigns": [_planned(planned) for planned in plan.starts],
     }
 
 
@@ -66,11 +61,17 @@ def of_run(run: Run) -> dict[str, Any]:
         "kind": "run",
         "run_id": run.run_id,
         "environment": run.environment.name,
+        "base_url": run.environment.base_url,
         "selected": of_selected(run.selected),
+        "digest": run.digest,
         "started_at": format_moment(run.started_at),
         "finished_at": format_moment(run.finished_at),
         "exit_code": int(run.exit_code),
+        "stopped": str(run.stopped) if run.stopped else None,
         "summary": {str(outcome): count for outcome, count in run.summary.items()},
+        "people": run.people,
+        "guards": [_guard(check) for check in run.guards],
+        "refusal": _guard(run.refusal) if run.refusal else None,
         "campaigns": [_result(result) for result in run.results],
     }
 
@@ -105,8 +106,33 @@ def of_selected(selected: Selected | None) -> dict[str, Any] | None:
     return {"count": selected.count, "of": selected.of, "by": list(selected.by)}
 
 
+def _planned(planned: PlannedStart) -> dict[str, Any]:
+    entry, row = planned.entry, planned.row
+    return {
+        **of_campaign(planned.campaign),
+        "action": str(planned.action),
+        "evidence": str(planned.evidence) if planned.evidence else None,
+        "reason": planned.reason,
+        "people": planned.people,
+        "ledger": entry and {"state": str(entry.state), "since": format_moment(entry.changed_at)},
+        "server": row and {"status": row.word},
+        "request": _request(planned.campaign.request),
+    }
+
+
 def _request(request: StartRequest) -> dict[str, Any]:
-    return {"method": "POST", "url": request.url, "body": request.body}
+    return {"method": "POST", "url": request.url, "body": request.kept_body}
+
+
+def _guard(check: GuardCheck) -> dict[str, Any]:
+    return {
+        "guard": str(check.guard),
+        "passes": check.passes,
+        "limit": check.limit,
+        "figure": check.figure,
+        "place": check.place,
+        "overridden": check.overridden,
+    }
 
 
 def _result(result: Result) -> dict[str, Any]:
@@ -115,6 +141,7 @@ def _result(result: Result) -> dict[str, Any]:
         "outcome": str(result.outcome),
         "evidence": str(result.evidence) if result.evidence else None,
         "reason": result.reason,
+        "people": result.people,
         "has_ongoing_calls": result.has_ongoing_calls,
         "attempts": [_attempt(attempt) for attempt in result.attempts],
     }

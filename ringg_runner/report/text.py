@@ -78,6 +78,24 @@ def of_selection(selected: Selected | None) -> Iterator[str]:
         yield f"Selected {selected.figures}."
 
 
+def of_starts(plan: Plan) -> Iterator[str]:
+    """Yield what would happen now: how many start, whom they call, where, and which are new."""
+    starts = [planned for planned in plan.starts if planned.action is Action.START]
+    campaigns = "1 campaign starts" if len(starts) == 1 else f"{len(starts):,} campaigns start"
+    people = "nobody knows how many" if plan.people is None else f"{plan.people:,}"
+    yield f"{campaigns} in {plan.environment.name} ({plan.environment.base_url})."
+    yield f"People who are called: {people}."
+    for told, tried in (("New here", False), ("Tried before", True)):
+        names = [p.campaign.name for p in starts if (p.entry is not None) is tried]
+        if names:
+            more = f", and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+            yield f"{told}: {', '.join(names[:_NAMED])}{more}."
+
+
+_NAMED = 10
+"""So many names are read; more are not."""
+
+
 def head_of_run(plan: Plan, columns: Columns) -> Iterator[str]:
     """Yield what stands above the results of a run: where it starts campaigns."""
     yield f"Apply to {plan.environment.name} ({plan.environment.base_url})"

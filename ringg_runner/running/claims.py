@@ -20,7 +20,7 @@ from ringg_runner.ledger.records import Claim, Ending, Event, Key, State
 from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from ringg_runner.campaigns import Campaign, ListId
@@ -62,7 +62,7 @@ class Claims:
     """The claims of one run.
 
     `gathering` is for how many seconds a transaction waits for more to write: what one costs, it
-    costs for many alike.
+    costs for many alike. `terms` is what the trail keeps of every claim: what it was allowed by.
     """
 
     ledger: Ledger
@@ -70,6 +70,7 @@ class Claims:
     clock: Clock
     lease: float = LEASE
     gathering: float = 0.0
+    terms: Mapping[str, Any] = field(default_factory=dict)
     _until: dict[ListId, datetime] = field(default_factory=dict, init=False)
     _over: bool = field(default=False, init=False)
     _waiting: list[tuple[Change[Any], asyncio.Future[Any]]] = field(
@@ -171,6 +172,7 @@ class Claims:
             campaign.request.kept_body,
             now,
             now + timedelta(seconds=self.lease),
+            self.terms,
         )
 
     def _of_attempt(self, campaign: Campaign, attempt: Attempt) -> Noting:

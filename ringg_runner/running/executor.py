@@ -6,7 +6,7 @@ It owns slots, stops and the order of reports. How one campaign is started is `s
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ringg_runner.planner import Action, Plan, PlannedStart
@@ -14,12 +14,12 @@ from ringg_runner.running.pace import Limiter, Pace
 from ringg_runner.running.starting import Start
 from ringg_runner.running.surroundings import Brake, Interruption, Patience, Starter, Surroundings
 from ringg_runner.running.tally import Tally
+from ringg_runner.running.watch import Watch
 from ringg_runner.runs import Evidence, Outcome, Result, Run, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringg_runner.campaigns import Campaign
     from ringg_runner.running.claims import Claims
     from ringg_runner.running.lookout import Lookout
     from ringg_runner.times import Clock
@@ -54,7 +54,7 @@ class Executor:
     """Everything that an apply needs from outside; without a lookout the list is not read.
 
     `concurrency` is how many requests are in flight at the most, `limiter` spaces them out, and
-    after `max_failures` starts that failed or are unresolved none begins.
+    after `max_failures` starts that failed or are unresolved none begins. `watch` holds the guards.
     """
 
     client: Starter
@@ -67,6 +67,7 @@ class Executor:
     concurrency: int = 1
     limiter: Limiter | None = None
     max_failures: int | None = None
+    watch: Watch = field(default_factory=Watch)
 
     async def run(self, plan: Plan, report: Callable[[Result], None]) -> Run:
         """Carry the plan out; each result is reported in the plan's order, as it becomes known.
@@ -86,12 +87,11 @@ class Executor:
                 progress.add(place, _without_a_request(planned))
                 continue
             if await self._may_start(around):
-                start = self._start(place, planned.campaign, around, progress)
+                start = self._start(place, planned, around, progress)
                 tasks.add(asyncio.ensure_future(start))
                 continue
             stopped = around.stop
-            reason = f"not attempted: {stopped}"
-            progress.add(place, Result(planned.campaign, Outcome.CANCELLED, reason))
+            progress.add(place, _not_attempted(planned, around))
         while tasks:
             await self.interruption.bear(asyncio.wait(tasks), given_up=None)
             for task in [task for task in tasks if task.done()]:
@@ -106,11 +106,15 @@ class Executor:
             self.clock.now(),
             results,
             around.stop or stopped,
+            plan.digest,
+            plan.guards,
+            around.brake.refusal,
             plan.selected,
         )
 
     def _surroundings(self) -> Surroundings:
-        pace = Pace(self.clock, self.interruption, self.tally, self.concurrency, self.limiter)
+        at_once = 1 if self.watch.one_at_a_time else self.concurrency
+        pace = Pace(self.clock, self.interruption, self.tally, at_once, self.limiter)
         return Surroundings(
             self.client,
             self.claims,
@@ -120,8 +124,9 @@ class Executor:
             self.interruption,
             Brake(),
             pace,
-            asyncio.Semaphore(self.concurrency + self.concurrency // CLAIMED_AHEAD),
+            asyncio.Semaphore(at_once + at_once // CLAIMED_AHEAD),
             self.tally,
+            self.watch,
         )
 
     async def _remember(self, plan: Plan) -> None:
@@ -140,9 +145,10 @@ class Executor:
         return admitted
 
     async def _start(
-        self, place: int, campaign: Campaign, around: Surroundings, progress: _Progress
+        self, place: int, planned: PlannedStart, around: Surroundings, progress: _Progress
     ) -> None:
-        progress.add(place, await Start(campaign, around).run())
+        result = await Start(planned.campaign, around, planned.people).run()
+        progress.add(place, replace(result, people=planned.people))
         failures = self.tally.outcomes[Outcome.FAILED] + self.tally.outcomes[Outcome.UNRESOLVED]
         if self.max_failures is not None and failures >= self.max_failures:
             around.brake.pull(Stop.TOO_MANY_FAILURES)
@@ -154,8 +160,19 @@ class Executor:
 
 def _without_a_request(planned: PlannedStart) -> Result:
     if planned.action is Action.HOLD:
-        return Result(planned.campaign, Outcome.HELD, planned.reason)
-    return Result(planned.campaign, Outcome.SKIPPED, planned.reason, planned.evidence)
+        return Result(planned.campaign, Outcome.HELD, planned.reason, people=planned.people)
+    return Result(
+        planned.campaign,
+        Outcome.SKIPPED,
+        planned.reason,
+        planned.evidence,
+        people=planned.people,
+    )
+
+
+def _not_attempted(planned: PlannedStart, around: Surroundings) -> Result:
+    outcome, why = around.unsent
+    return Result(planned.campaign, outcome, f"not attempted: {why}", people=planned.people)
 
 
 def _is_remembered(planned: PlannedStart) -> bool:

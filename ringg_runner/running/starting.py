@@ -35,16 +35,21 @@ class _Unsent(Judgement):
     outcome: Outcome = Outcome.CANCELLED
 
     @classmethod
-    def because(cls, stop: Stop) -> _Unsent:
-        return cls(Verdict.FAILED, f"not sent: {stop}")
+    def stopped(cls, around: Surroundings) -> _Unsent:
+        outcome, why = around.unsent
+        return cls(Verdict.FAILED, f"not sent: {why}", outcome=outcome)
 
 
 @dataclass(slots=True)
 class Start:
-    """One campaign on its way; `run` is called once, for a start that was admitted."""
+    """One campaign on its way; `run` is called once, for a start that was admitted.
+
+    `people` is how many its list calls, as far as that is known.
+    """
 
     campaign: Campaign
     around: Surroundings
+    people: int | None = None
     _attempts: list[Attempt] = field(default_factory=list, init=False)
     _looks: list[Look] = field(default_factory=list, init=False)
     _noted: int = field(default=0, init=False)
@@ -93,7 +98,7 @@ class Start:
     async def _send_in_a_slot(self) -> Judgement:
         pace = self.around.pace
         if not await pace.enter():
-            return _Unsent.because(self.around.stop or Stop.INTERRUPTED)
+            return _Unsent.stopped(self.around)
         try:
             return await self._send()
         finally:
@@ -123,14 +128,19 @@ class Start:
 
     def _hindrance(self) -> _Unsent | None:
         """Return why the request must not be sent at this moment, if so."""
-        around = self.around
+        around, list_id, now = self.around, self.campaign.list_id, self.around.clock.now()
         if around.stop is not None:
-            return _Unsent.because(around.stop)
-        held = why_held(self.campaign, around.clock.now())
+            return _Unsent.stopped(around)
+        held = why_held(self.campaign, now)
         if held is not None:
             return _Unsent(Verdict.FAILED, held, outcome=Outcome.HELD)
-        if not around.claims.may_send(self.campaign.list_id):
+        if not around.claims.may_send(list_id):
             return _LEASE_RAN_OUT
+        # Whatever the guards let out is counted as sent, so they come last.
+        refusal = around.watch.refusal(list_id, self.people, now)
+        if refusal is not None:
+            around.brake.refuse(refusal)
+            return _Unsent.stopped(around)
         return None
 
     async def _attempt(self) -> Judgement:
@@ -141,6 +151,7 @@ class Start:
         reply = await around.interruption.bear(around.client.start(request), _GIVEN_UP)
         around.tally.in_flight -= 1
         judgement = judge(reply, request)
+        around.watch.answered(judgement)
         if stop := _STOPS.get(judgement.verdict):
             around.brake.pull(stop)
         attempt = Attempt(

@@ -12,17 +12,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ringg_runner.running.retries import RetryPolicy
-from ringg_runner.runs import Stop
+from ringg_runner.runs import Outcome, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
     from ringg_runner.api.answers import Reply
     from ringg_runner.campaigns import StartRequest
+    from ringg_runner.guards import GuardCheck
     from ringg_runner.running.claims import Claims
     from ringg_runner.running.lookout import Lookout
     from ringg_runner.running.pace import Pace
     from ringg_runner.running.tally import Tally
+    from ringg_runner.running.watch import Watch
     from ringg_runner.times import Clock
 
 _Value = TypeVar("_Value")
@@ -90,13 +92,22 @@ class Interruption:
 
 @dataclass(slots=True)
 class Brake:
-    """Stops the starts that have not begun; those under way go on to their end."""
+    """Stops the starts that have not begun; those under way go on to their end.
+
+    `refusal` is the guard that stopped them, where one did.
+    """
 
     stop: Stop | None = None
+    refusal: GuardCheck | None = None
 
     def pull(self, stop: Stop) -> None:
         """Start nothing more, for this reason; the first one stands."""
         self.stop = self.stop or stop
+
+    def refuse(self, refusal: GuardCheck) -> None:
+        """Start nothing more, since a guard refuses."""
+        self.pull(Stop.GUARD)
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +140,16 @@ class Surroundings:
     pace: Pace
     admitted: asyncio.Semaphore
     tally: Tally
+    watch: Watch
 
     @property
     def stop(self) -> Stop | None:
         """Why nothing more is to be sent, if so."""
         return self.brake.stop or self.interruption.stop
+
+    @property
+    def unsent(self) -> tuple[Outcome, str]:
+        """What becomes of a start that is stopped before anything was sent, and why."""
+        if self.brake.refusal is not None:
+            return Outcome.HELD, str(self.brake.refusal)
+        return Outcome.CANCELLED, str(self.stop or Stop.INTERRUPTED)

@@ -1,0 +1,131 @@
+"""The way from a plan to leave to carry it out: the look, the guards, and a person's yes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from ringg_runner.api.server_list import Listing
+from ringg_runner.authoring.environments import read_key
+from ringg_runner.cli.applying import Approved
+from ringg_runner.cli.connecting import Seen, look
+from ringg_runner.cli.guarding import refuse
+from ringg_runner.cli.output import say, warn
+from ringg_runner.errors import NotApprovedError
+from ringg_runner.planner import Action
+from ringg_runner.redaction import Secret
+from ringg_runner.report import text
+from ringg_runner.running.whoami import in_ci
+from ringg_runner.times import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringg_runner.campaigns import ListId
+    from ringg_runner.cli.applying import Manner
+    from ringg_runner.guards import Guard
+    from ringg_runner.ledger.records import Entry
+    from ringg_runner.pipeline import Prepared
+    from ringg_runner.planner import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What an approval depends on.
+
+    `known` is what the ledger holds, `overrides` why a person lifts which guard; `ask` where a
+    person has to say yes, outside the sandbox; `remembers` where earlier starts can be known.
+    """
+
+    prepared: Prepared
+    known: Mapping[ListId, Entry]
+    manner: Manner
+    overrides: Mapping[Guard, str]
+    ask: bool
+    remembers: bool
+
+    def get(self) -> Approved:
+        """Return a plan that may be carried out.
+
+        Raises NotApprovedError where a guard, a person or nobody's memory stands against it, and
+        InvalidInputError where there is no key.
+        """
+        environment = self.prepared.environment
+        plan = self._plan(Seen())
+        if not plan.summary[Action.START]:
+            # Nothing is sent, so no key is needed and nobody need be asked.
+            return self._approved(plan, Secret(""), Seen())
+        ask = self.ask and not environment.embedded
+        if ask and not sys.stdin.isatty():
+            starts = f"{plan.summary[Action.START]} to start in {environment.name}"
+            raise NotApprovedError(
+                f"{starts}, and nobody here to ask: nothing was sent",
+                "review the plan, then give --yes",
+            )
+        key = read_key(environment, os.environ)
+        seen = self._look(key)
+        plan = self._plan(seen)
+        if plan.summary[Action.START]:
+            refuse(plan)
+            self._tell_what_is_not_known(seen)
+            if ask:
+                _ask(plan)
+                # People take their time. What they approved is held against how things stand now.
+                seen = self._look(key)
+                plan = self._guarded(self._plan(seen).narrowed_to(plan), seen)
+                refuse(plan)
+        return self._approved(plan, key, seen)
+
+    def _look(self, key: Secret) -> Seen:
+        manner = self.manner
+        return look(self.prepared, key, manner.limits, manner.ca_file, at_list=manner.refresh)
+
+    def _plan(self, seen: Seen) -> Plan:
+        now = SystemClock().now()
+        return self.prepared.plan(now, self.known, seen.view, seen.holder, self.overrides)
+
+    def _guarded(self, plan: Plan, seen: Seen) -> Plan:
+        now = SystemClock().now()
+        return self.prepared.guarded(plan, now, seen.view, seen.holder, self.overrides)
+
+    def _approved(self, plan: Plan, key: Secret, seen: Seen) -> Approved:
+        return Approved(
+            self.prepared, plan, key, self.manner, self.known, seen, overrides=self.overrides
+        )
+
+    def _tell_what_is_not_known(self, seen: Seen) -> None:
+        """Say what a fresh CI runner cannot know.
+
+        Raises NotApprovedError where that is too much.
+        """
+        if self.remembers or self.prepared.environment.embedded or not in_ci(os.environ):
+            return
+        if isinstance(seen.view, Listing):
+            if not self.manner.quiet:
+                say(
+                    "note: there is no ledger here: what was started before is known from the "
+                    "server's list alone, which may not show everything"
+                )
+            return
+        raise NotApprovedError(
+            "there is no ledger here and the server's list is not read: whether these lists were "
+            "started before cannot be known, and starting one again calls everybody again",
+            "keep a ledger (setting ledger in the project file), or give --without-memory",
+        )
+
+
+def _ask(plan: Plan) -> None:
+    """Show the plan and ask a person; raises NotApprovedError for anything but a yes."""
+    warn(text.of_plan(plan))
+    warn(("", *text.of_starts(plan)))
+    word = plan.environment.name if plan.environment.calls_people else "yes"
+    try:
+        answer = click.prompt(f"This calls people. Type {word} to go on", err=True, default="no")
+    except click.Abort:
+        answer = "no"
+    if answer != word:
+        raise NotApprovedError("not approved: nothing was sent")
