@@ -6,7 +6,7 @@ Each stage is called once, in order. Nothing here sends, prints or exits.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,9 @@ from ringg_runner.authoring.examination import Subject, examine, examine_in_all
 from ringg_runner.authoring.manifests import Loaded
 from ringg_runner.campaigns import digest_of
 from ringg_runner.diagnostics import Diagnostic, Position, Severity, count, error, in_order
-from ringg_runner.errors import FindingsError, UsageError
+from ringg_runner.errors import FindingsError, InvalidInputError, UsageError
 from ringg_runner.garbage import seldom_collected
+from ringg_runner.selecting import Criteria, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,13 +33,15 @@ if TYPE_CHECKING:
     from ringg_runner.hold import HoldFile
     from ringg_runner.ledger.records import Entry
     from ringg_runner.planner import Plan
+    from ringg_runner.selecting import Selected, Touched
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What a command line selects: paths, a project file and an environment, each optional.
 
-    `strict` where a warning counts as an error.
+    `strict` where a warning counts as an error. The criteria narrow down what is planned; what is
+    read and checked they leave as it is.
     """
 
     paths: Sequence[Path] = ()
@@ -47,6 +50,7 @@ class Selection:
     strict: bool = False
     stdin: Path | None = None
     """The file that standard input stands for."""
+    criteria: Criteria = field(default_factory=Criteria)
 
     @property
     def edits_project(self) -> bool:
@@ -83,7 +87,8 @@ class Checked:
 class Prepared:
     """The campaigns of a selection, ready to be planned, and the findings that stopped nothing.
 
-    `manifests` has what the text of each file is recognised by.
+    `manifests` has what the text of each of their files is recognised by. `doubts` are slips in the
+    criteria, as far as they can be guessed at; `notes` are good to know.
     """
 
     project: Project
@@ -91,6 +96,9 @@ class Prepared:
     campaigns: tuple[Campaign, ...]
     findings: tuple[Diagnostic, ...]
     manifests: Mapping[str, str]
+    selected: Selected
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def plan(
         self,
@@ -115,7 +123,7 @@ class Prepared:
         findings = tuple(_of_other_agents(plan, view)) if view else ()
         if findings:
             raise FindingsError("the server's list contradicts the manifests", findings)
-        return self.guarded(plan, now, view, holder, overrides)
+        return self.guarded(replace(plan, selected=self.selected), now, view, holder, overrides)
 
     def guarded(
         self,
@@ -188,8 +196,10 @@ def prepare(
 ) -> Prepared:
     """Resolve the selected manifests for one environment, as they stand at the moment `now`.
 
-    What is merely good to know is left to `check`. Raises FindingsError with all that is wrong,
-    or where nothing is selected, and what loading a project and opening an environment raise.
+    What is merely good to know is left to `check`. Whatever the paths hold is examined as a whole,
+    and only then are campaigns selected from it. Raises FindingsError with all that is wrong,
+    InvalidInputError where nothing is selected, and what loading a project and opening an
+    environment raise.
     """
     chosen = project.load(selection.project_file, directory)
     environment = open_environment(chosen, selection.environment, environ)
@@ -201,9 +211,39 @@ def prepare(
     if errors := count(findings, Severity.ERROR):
         said = f"{errors} error{'s' if errors > 1 else ''} found: nothing was sent"
         raise FindingsError(said, findings)
+    touched = _touched(selection, chosen, examined.campaigns, environ)
+    narrowed = select(examined.campaigns, selection.criteria, touched)
+    if selection.strict and narrowed.doubts:
+        raise InvalidInputError(narrowed.doubts[0], "correct the selector, or leave --strict out")
+    files = {campaign.file for campaign in narrowed.campaigns}
     texts = {manifest.file: manifest.text for manifest in loaded.manifests}
-    digests = {file: digest_of(text) for file, text in sorted(texts.items())}
-    return Prepared(chosen, environment, examined.campaigns, findings, digests)
+    return Prepared(
+        chosen,
+        environment,
+        narrowed.campaigns,
+        findings,
+        {file: digest_of(texts[file]) for file in sorted(files)},
+        narrowed.selected,
+        narrowed.doubts,
+        touched.notes if touched else (),
+    )
+
+
+def _touched(
+    selection: Selection, chosen: Project, campaigns: Sequence[Campaign], environ: Mapping[str, str]
+) -> Touched | None:
+    """Return what a branch touches, where that is a criterion."""
+    ref = selection.criteria.changed_since
+    if ref is None:
+        return None
+    if sources.STDIN in selection.paths:
+        raise UsageError(
+            "standard input and --changed-since exclude each other: git knows files alone",
+            "leave one of the two out",
+        )
+    from ringg_runner.authoring.changes import touched
+
+    return touched(ref, chosen, [campaign.file for campaign in campaigns], environ)
 
 
 def _of_other_agents(plan: Plan, view: View) -> Iterator[Diagnostic]:
@@ -244,7 +284,8 @@ def _load(selection: Selection, chosen: Project) -> Loaded:
         name = sources.display(sources.STDIN, selection.stdin)
         return replace(loaded, files=(name, *loaded.files))
     loaded = manifests.load(paths, selection.stdin)
-    if not loaded.manifests and not count(loaded.findings, Severity.ERROR):
+    nothing = not loaded.manifests and not count(loaded.findings, Severity.ERROR)
+    if nothing and not selection.criteria.allow_empty:
         named = ", ".join(sources.display(path, selection.stdin) for path in paths)
         raise FindingsError(
             f"nothing selected: no manifest in {named}",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.campaigns import Campaign, ListId
     from ringg_runner.guards import GuardCheck
+    from ringg_runner.selecting import Selected
 
 
 class Action(StrEnum):
@@ -64,7 +65,8 @@ class Plan:
 
     `not_checked` says what an apply may still come upon, `guards` how each guard of the environment
     stands towards these starts, and `manifests` what the text of each file is recognised by.
-    `ledger_read` and `list_read` where the ledger and the server's list were looked at.
+    `ledger_read` and `list_read` where the ledger and the server's list were looked at. `selected`
+    is how many campaigns it is about, and why those; None where nobody selected any.
     """
 
     environment: Environment
@@ -74,6 +76,7 @@ class Plan:
     manifests: Mapping[str, str] = field(default_factory=dict)
     ledger_read: bool = False
     list_read: bool = False
+    selected: Selected | None = None
 
     @property
     def summary(self) -> dict[Action, int]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.campaigns import Campaign
     from ringg_runner.guards import GuardCheck
+    from ringg_runner.selecting import Selected
 
 
 class Outcome(StrEnum):
@@ -100,6 +101,7 @@ class Run:
     digest: str = ""
     guards: tuple[GuardCheck, ...] = ()
     refusal: GuardCheck | None = None
+    selected: Selected | None = None
 
     @property
     def summary(self) -> dict[Outcome, int]:

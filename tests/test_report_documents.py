@@ -14,10 +14,12 @@ from jsonschema import Draft7Validator, ValidationError
 
 from ringg_runner.api.verdict import Verdict
 from ringg_runner.authoring import schemas
+from ringg_runner.campaigns import Campaign
 from ringg_runner.diagnostics import Position, Severity
 from ringg_runner.pipeline import Checked
 from ringg_runner.report import documents
 from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Run
+from ringg_runner.selecting import Selected
 
 FULL = a_campaign(
     name="b",
@@ -28,7 +30,14 @@ FULL = a_campaign(
         email_completion_user_ids=("user-1",),
     ),
 )
-PLAN = documents.of_plan(a_plan(a_campaign(enabled=False), FULL))
+SELECTED = Selected(2, 40, ("team=growth", "name b or d*"))
+
+
+def plan_of(*campaigns: Campaign) -> dict[str, Any]:
+    return documents.of_plan(replace(a_plan(*campaigns), selected=SELECTED))
+
+
+PLAN = plan_of(a_campaign(enabled=False), FULL)
 CHECK = documents.of_check(
     Checked(
         files=("campaigns/a.yaml", "campaigns/b.yaml"),
@@ -61,6 +70,7 @@ RUN = documents.of_run(
                 attempts=(Attempt(1, NOW, 30.0, None, next(iter(Verdict)), "lost"),),
             ),
         ),
+        selected=SELECTED,
     )
 )
 DOCUMENTS = {"plan": PLAN, "diagnostics": CHECK, "run": RUN}
@@ -120,6 +130,7 @@ def test_a_plan_is_written_as_it_is_reviewed() -> None:
         "kind": "plan",
         "environment": "production",
         "base_url": "https://api.example.com/v0",
+        "selected": {"count": 2, "of": 40, "by": ["team=growth", "name b or d*"]},
         "digest": digest,
         "summary": {"start": 1, "skip": 0, "hold": 1},
         "people": None,
@@ -215,6 +226,7 @@ def test_a_run_is_written_with_every_attempt_and_its_moments_in_utc() -> None:
         "2026-12-01T04:00:02Z",
     )
     assert RUN["exit_code"] == 6
+    assert RUN["selected"] == PLAN["selected"]
     assert [result["evidence"] for result in RUN["campaigns"]] == ["answer", None]
     assert [result["attempts"][0]["status"] for result in RUN["campaigns"]] == [200, None]
 
@@ -230,10 +242,7 @@ def test_a_document_is_encoded_as_readable_json() -> None:
 
 def test_the_same_plan_is_the_same_bytes() -> None:
     campaigns = [a_campaign(enabled=False), FULL]
-    texts = {
-        documents.encode(documents.of_plan(a_plan(*order)))
-        for order in (campaigns, campaigns[::-1])
-    }
+    texts = {documents.encode(plan_of(*order)) for order in (campaigns, campaigns[::-1])}
     assert texts == {documents.encode(PLAN)}
 
 

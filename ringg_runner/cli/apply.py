@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from ringg_runner.cli.applying import Approved
     from ringg_runner.ledger.store import Ledger
+    from ringg_runner.selecting import Criteria
 
 
 @click.command("apply", short_help="Start what the plan says, and tell what became of it.")
 @options.selecting
+@options.narrowing
 @options.strict
 @click.option("-y", "--yes", is_flag=True, help="Start without asking, as in CI.")
 @click.option("--dry-run", is_flag=True, help="Only show the plan, as the command plan does.")
@@ -86,6 +88,7 @@ def command(
     paths: tuple[Path, ...],
     environment: str | None,
     project_file: Path | None,
+    criteria: Criteria,
     strict: bool,
     yes: bool,
     dry_run: bool,
@@ -112,7 +115,8 @@ def command(
     sandbox it asks first, unless --yes is given. What was started is kept in the ledger, and is
     never started again.
     """
-    prepared = prepare(options.selection(paths, environment, project_file, strict=strict))
+    selection = options.selection(paths, environment, project_file, criteria, strict=strict)
+    prepared = prepare(selection, quiet=quiet)
     if dry_run:
         show_plan(plan_of(prepared, refresh=False), output, verbose=verbose)
         return ExitCode.OK

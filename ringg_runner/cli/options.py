@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringg_runner.pipeline import Selection
+    from ringg_runner.selecting import Criteria
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -43,6 +45,59 @@ def selecting(command: _Command) -> _Command:
     """Add PATH, --env and --project: what a command is about."""
     paths = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
     return paths(environment(command))
+
+
+def narrowing(command: _Command) -> _Command:
+    """Add the options that narrow down what is planned; the command is given them as criteria."""
+
+    @wraps(command)
+    def narrowed(
+        *,
+        selectors: tuple[str, ...],
+        names: tuple[str, ...],
+        changed_since: str | None,
+        limit: int | None,
+        allow_empty: bool,
+        **others: Any,
+    ) -> Any:
+        from ringg_runner.labels import parse_selector
+        from ringg_runner.selecting import Criteria
+
+        parsed = tuple(map(parse_selector, selectors))
+        criteria = Criteria(parsed, names, changed_since, limit, allow_empty)
+        return command(criteria=criteria, **others)
+
+    for option in (
+        click.option(
+            "--allow-empty", is_flag=True, help="Take it as fine that nothing is selected."
+        ),
+        click.option(
+            "--limit", metavar="N", type=click.IntRange(min=1), help="Only the first N of those."
+        ),
+        click.option(
+            "--changed-since",
+            metavar="GIT_REF",
+            help="Only manifests in files that differ from where HEAD left GIT_REF.",
+        ),
+        click.option(
+            "--name",
+            "names",
+            metavar="GLOB",
+            multiple=True,
+            shell_complete=_campaigns,
+            help="Only campaigns of this name; repeatable, any may match.",
+        ),
+        click.option(
+            "-l",
+            "--selector",
+            "selectors",
+            metavar="SELECTOR",
+            multiple=True,
+            help="Only campaigns with these labels: team=growth,region!=south; repeatable.",
+        ),
+    ):
+        narrowed = option(narrowed)
+    return cast("_Command", narrowed)
 
 
 def environment(command: _Command) -> _Command:
@@ -129,13 +184,15 @@ def selection(
     paths: tuple[Path, ...],
     environment: str | None,
     project_file: Path | None,
+    criteria: Criteria | None = None,
     *,
     strict: bool = False,
 ) -> Selection:
     """Return what these options select."""
     from ringg_runner.pipeline import Selection
+    from ringg_runner.selecting import Criteria
 
-    return Selection(paths, project_file, environment, strict)
+    return Selection(paths, project_file, environment, strict, criteria=criteria or Criteria())
 
 
 def _holding_certificates(
@@ -159,6 +216,22 @@ def _environments(ctx: click.Context, _option: click.Parameter, begun: str) -> l
     except RunnerError:
         known = project.Project(Path.cwd()).known
     return sorted(name for name in known if name.startswith(begun))
+
+
+def _campaigns(ctx: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    """Return the project's campaigns whose names begin so; what cannot be read adds none."""
+    from ringg_runner.authoring import manifests, project
+    from ringg_runner.errors import RunnerError
+
+    try:
+        paths = project.load(ctx.params.get("project_file"), Path.cwd()).manifests
+    except RunnerError:
+        return []
+    data = (manifest.data for manifest in manifests.load(paths).manifests)
+    names = {
+        str(fields["name"]) for fields in data if isinstance(fields, dict) and "name" in fields
+    }
+    return sorted(name for name in names if name.startswith(begun))
 
 
 def _choose_colour(ctx: click.Context, _option: click.Parameter, plain: bool) -> None:

@@ -14,10 +14,12 @@ from ringg_runner.cli.output import show, warn, width
 if TYPE_CHECKING:
     from ringg_runner.pipeline import Prepared, Selection
     from ringg_runner.planner import Plan
+    from ringg_runner.selecting import Criteria
 
 
 @click.command("plan", short_help="Show what an apply would start; needs no key and no network.")
 @options.selecting
+@options.narrowing
 @options.strict
 @options.output_format("text", "json")
 @click.option("--refresh", is_flag=True, help="Ask the API's own list too; needs the key.")
@@ -28,6 +30,7 @@ def command(
     paths: tuple[Path, ...],
     environment: str | None,
     project_file: Path | None,
+    criteria: Criteria,
     strict: bool,
     output: str,
     refresh: bool,
@@ -40,18 +43,20 @@ def command(
     default what the project file lists. What the ledger remembers is taken into account where it
     can be read from here. Without --refresh it needs no key, and asks nobody else.
     """
-    prepared = prepare(options.selection(paths, environment, project_file, strict=strict))
+    prepared = prepare(options.selection(paths, environment, project_file, criteria, strict=strict))
     show_plan(plan_of(prepared, refresh=refresh, ca_file=ca_file), output, verbose=verbose)
 
 
-def prepare(selection: Selection) -> Prepared:
-    """Resolve the selection, and tell on stderr what is worth a look."""
+def prepare(selection: Selection, *, quiet: bool = False) -> Prepared:
+    """Resolve the selection, and tell on stderr what is worth a look; with `quiet` no notes."""
     from ringg_runner import pipeline
     from ringg_runner.report.findings import text
     from ringg_runner.times import SystemClock
 
     prepared = pipeline.prepare(selection, Path.cwd(), os.environ, SystemClock().now())
     warn(text.of_findings(prepared.findings, width()))
+    warn(f"warning: {doubt}" for doubt in prepared.doubts)
+    warn(f"note: {note}" for note in prepared.notes if not quiet)
     return prepared
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ringg_runner.pipeline import Checked
     from ringg_runner.planner import Plan, PlannedStart
     from ringg_runner.runs import Attempt, Result, Run
+    from ringg_runner.selecting import Selected
 
 
 def encode(document: dict[str, Any]) -> str:
@@ -41,6 +42,7 @@ def of_plan(plan: Plan) -> dict[str, Any]:
         "kind": "plan",
         "environment": plan.environment.name,
         "base_url": plan.environment.base_url,
+        "selected": of_selected(plan.selected),
         "digest": plan.digest,
         "summary": {str(action): count for action, count in plan.summary.items()},
         "people": plan.people,
@@ -60,6 +62,7 @@ def of_run(run: Run) -> dict[str, Any]:
         "run_id": run.run_id,
         "environment": run.environment.name,
         "base_url": run.environment.base_url,
+        "selected": of_selected(run.selected),
         "digest": run.digest,
         "started_at": format_moment(run.started_at),
         "finished_at": format_moment(run.finished_at),
@@ -94,6 +97,13 @@ def of_campaign(campaign: Campaign) -> dict[str, Any]:
         "line": campaign.line,
         "list_id": campaign.list_id,
     }
+
+
+def of_selected(selected: Selected | None) -> dict[str, Any] | None:
+    """Return what every document says of the selection that it is about."""
+    if selected is None:
+        return None
+    return {"count": selected.count, "of": selected.of, "by": list(selected.by)}
 
 
 def _planned(planned: PlannedStart) -> dict[str, Any]:

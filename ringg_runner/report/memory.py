@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ringg_runner.redaction import showable
-from ringg_runner.report.documents import of_campaign
-from ringg_runner.report.text import table
+from ringg_runner.report.documents import of_campaign, of_selected
+from ringg_runner.report.text import of_selection, table
 from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.ledger.records import Entry, TrailRow
+    from ringg_runner.selecting import Selected
     from ringg_runner.status import CampaignStatus
 
 TRAIL_COLUMNS = ("number", "at", "base_url", "list_id", "event", "run_id", "detail", "hash")
@@ -65,8 +66,12 @@ def of_trail(entry: Entry, rows: Sequence[TrailRow]) -> Iterator[str]:
     )
 
 
-def of_statuses(statuses: Sequence[CampaignStatus]) -> Iterator[str]:
+def of_statuses(
+    statuses: Sequence[CampaignStatus], selected: Selected | None = None
+) -> Iterator[str]:
     """Yield a table of campaigns beside ledger beside server's list."""
+    if head := tuple(of_selection(selected)):
+        yield from (*head, "")
     heads = ("NAME", "LIST", "LEDGER", "SINCE", "SERVER", "PEOPLE", "WHERE", "NOTE")
     yield from table(
         heads,
@@ -105,13 +110,18 @@ def export_document(
     return entries_document(environment, entries) | {"trail": trail}
 
 
-def status_document(environment: Environment, statuses: Sequence[CampaignStatus]) -> dict[str, Any]:
+def status_document(
+    environment: Environment,
+    statuses: Sequence[CampaignStatus],
+    selected: Selected | None = None,
+) -> dict[str, Any]:
     """Return campaigns beside ledger and server's list as a document of kind `status`."""
     return {
         "version": 1,
         "kind": "status",
         "environment": environment.name,
         "base_url": environment.base_url,
+        "selected": of_selected(selected),
         "campaigns": [
             {
                 **of_campaign(status.campaign),

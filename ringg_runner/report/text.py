@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ringg_runner.campaigns import Campaign
     from ringg_runner.planner import Plan, PlannedStart
     from ringg_runner.runs import Result, Run
+    from ringg_runner.selecting import Selected
 
 COLOURS: Mapping[str, str] = {
     Action.START: "green",
@@ -52,9 +53,10 @@ def of_plan(plan: Plan, *, requests: bool = False) -> Iterator[str]:
     With `requests` each campaign is followed by the request that would be sent.
     """
     yield f"Plan for {plan.environment.name} ({plan.environment.base_url})"
+    yield from of_selection(plan.selected)
     yield ""
     columns = Columns.of(planned.campaign for planned in plan.starts)
-    yield columns.head("ACTION")
+    yield columns.head("ACTION") if plan.starts else "No campaign is selected."
     for planned in plan.starts:
         yield columns.row(planned.action, planned.campaign, planned.reason)
         if requests:
@@ -68,6 +70,12 @@ def of_plan(plan: Plan, *, requests: bool = False) -> Iterator[str]:
         for action, count in plan.summary.items()
         if count or action is Action.START
     )
+
+
+def of_selection(selected: Selected | None) -> Iterator[str]:
+    """Yield how many campaigns were selected, where not simply all of them are meant."""
+    if selected and selected.by:
+        yield f"Selected {selected.figures}."
 
 
 def of_starts(plan: Plan) -> Iterator[str]:
@@ -91,8 +99,9 @@ _NAMED = 10
 def head_of_run(plan: Plan, columns: Columns) -> Iterator[str]:
     """Yield what stands above the results of a run: where it starts campaigns."""
     yield f"Apply to {plan.environment.name} ({plan.environment.base_url})"
+    yield from of_selection(plan.selected)
     yield ""
-    yield columns.head("OUTCOME")
+    yield columns.head("OUTCOME") if plan.starts else "No campaign is selected: nothing to start."
 
 
 def of_result(result: Result, columns: Columns) -> str:

@@ -109,6 +109,7 @@ class Executor:
             plan.digest,
             plan.guards,
             around.brake.refusal,
+            plan.selected,
         )
 
     def _surroundings(self) -> Surroundings:
