@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringg_runner.cli import options
-from ringg_runner.cli.output import say, show_at_all_costs, warn
+from ringg_runner.cli.output import say, show_at_all_costs, write_to_stderr
 from ringg_runner.cli.plan import plan_of, prepare, show_plan
 from ringg_runner.errors import ExitCode, NotApprovedError
 
@@ -213,7 +213,8 @@ def _ask(plan: Plan) -> None:
     """Show the plan and ask a person; raises NotApprovedError for anything but a yes."""
     from ringg_runner.report import text
 
-    warn(text.of_plan(plan))
+    for line in text.of_plan(plan):
+        write_to_stderr(line)
     try:
         answer = click.prompt("\nThis calls people. Only yes starts it", err=True, default="no")
     except click.Abort:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from ringg_runner.api.client import TimeLimits
 from ringg_runner.api.server_list import Listing
 from ringg_runner.cli.connecting import open_client
-from ringg_runner.cli.output import say, show, show_at_all_costs, warn
+from ringg_runner.cli.log import Log
+from ringg_runner.cli.output import log, say, show, show_at_all_costs, warn
 from ringg_runner.cli.progress import watching
 from ringg_runner.errors import UsageError
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.report import text
+from ringg_runner.report.events import RunEvents
 from ringg_runner.running.claims import GATHERING, LEASE, Claims, shortest_lease
 from ringg_runner.running.executor import Executor
 from ringg_runner.running.leftovers import settle_leftovers
@@ -93,6 +95,8 @@ def carry_out(
     approved: Approved, ledger: Ledger, who: RunInfo, report: Callable[[Result], None]
 ) -> Run:
     """Carry a plan out; each result is reported as it becomes known."""
+    events = RunEvents(who.run_id, approved.plan.environment)
+    log(events.started, approved.plan)
     _settle_leftovers(approved, ledger, who)
     prepared, manner = approved.prepared, approved.manner
 
@@ -112,17 +116,26 @@ def carry_out(
                 concurrency=manner.concurrency,
                 limiter=_limiter(manner.rate),
                 max_failures=manner.max_failures,
+                witness=Log(events),
             )
-            quiet, results = manner.quiet, manner.results
             with (
-                watching(executor.tally, approved.plan, clock, results=results, quiet=quiet),
+                watching(
+                    executor.tally,
+                    approved.plan,
+                    clock,
+                    results=manner.results,
+                    quiet=manner.quiet,
+                    events=events,
+                ),
                 _ended_by_signals(executor.interruption, executor.tally),
             ):
                 return await executor.run(approved.plan, report)
 
     # The plan stays to the end: the garbage collector need not look through it again and again.
     gc.freeze()
-    return asyncio.run(run())
+    ended = asyncio.run(run())
+    log(events.ended, ended)
+    return ended
 
 
 def _limiter(rate: float | None) -> Limiter | None:
@@ -146,7 +159,7 @@ def _settle_leftovers(approved: Approved, ledger: Ledger, who: RunInfo) -> None:
         for entry in settle_leftovers(ledger, who, others, approved.view, now):
             say(f"settled: {entry.name} (list {entry.key.list_id}) did start, by the server's list")
     except LedgerError as failure:
-        say(f"warning: what earlier runs left open is not settled: {failure}")
+        say(f"what earlier runs left open is not settled: {failure}", "warning")
 
 
 @contextmanager

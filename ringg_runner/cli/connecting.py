@@ -57,7 +57,7 @@ def look(prepared: Prepared, key: Secret, limits: TimeLimits, ca_file: Path | No
 
     view = asyncio.run(read())
     if isinstance(view, Unreadable):
-        say(f"warning: the server's list is not read: {view.reason}")
+        say(f"the server's list is not read: {view.reason}", "warning")
     return view
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ringg_runner.cli.output import LOG_FORMAT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -46,8 +48,17 @@ def selecting(command: _Command) -> _Command:
 
 
 def environment(command: _Command) -> _Command:
-    """Add --env, --project and --no-color."""
+    """Add --env, --project, --no-color and --log-format."""
     for option in (
+        click.option(
+            LOG_FORMAT,
+            type=click.Choice(("text", "json")),
+            default="text",
+            show_default=True,
+            # Whoever starts the command line has looked for it: it holds for its mistakes too.
+            expose_value=False,
+            help="How to write what goes to stderr: lines, or events.",
+        ),
         click.option(
             "--no-color",
             is_flag=True,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringg_runner.cli import options
-from ringg_runner.cli.output import show, warn, width
+from ringg_runner.cli.output import show, tell_findings
 
 if TYPE_CHECKING:
     from ringg_runner.pipeline import Prepared, Selection
@@ -47,11 +47,10 @@ def command(
 def prepare(selection: Selection) -> Prepared:
     """Resolve the selection, and tell on stderr what is worth a look."""
     from ringg_runner import pipeline
-    from ringg_runner.report.findings import text
     from ringg_runner.times import SystemClock
 
     prepared = pipeline.prepare(selection, Path.cwd(), os.environ, SystemClock().now())
-    warn(text.of_findings(prepared.findings, width()))
+    tell_findings(prepared.findings)
     return prepared
 
 

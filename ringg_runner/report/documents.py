@@ -29,7 +29,7 @@ def of_check(checked: Checked) -> dict[str, Any]:
         "manifests": checked.manifests,
         "errors": checked.errors,
         "warnings": checked.warnings,
-        "diagnostics": [_diagnostic(finding) for finding in checked.findings],
+        "diagnostics": [of_finding(finding) for finding in checked.findings],
     }
 
 
@@ -72,7 +72,8 @@ def of_run(run: Run) -> dict[str, Any]:
     }
 
 
-def _diagnostic(finding: Diagnostic) -> dict[str, Any]:
+def of_finding(finding: Diagnostic) -> dict[str, Any]:
+    """Return a finding as it stands in a document of kind `diagnostics`."""
     return {
         "file": finding.file,
         "line": finding.position.line,
