@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ringg_runner.errors import ExitCode
+from ringg_runner.errors import ExitCode, gravest
+from ringg_runner.waiting import Seen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ringg_runner.api.verdict import Verdict
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.campaigns import Campaign
+    from ringg_runner.waiting import Waited
 
 
 class Outcome(StrEnum):
@@ -79,7 +81,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One apply, in the order of the manifests."""
+    """One apply, in the order of the manifests; `waited` where the ends were waited for."""
 
     run_id: str
     environment: Environment
@@ -87,6 +89,7 @@ class Run:
     finished_at: datetime
     results: tuple[Result, ...]
     stopped: Stop | None = None
+    waited: Waited | None = None
 
     @property
     def summary(self) -> dict[Outcome, int]:
@@ -95,17 +98,33 @@ class Run:
         return {outcome: counts[outcome] for outcome in Outcome}
 
     @property
+    def to_wait_for(self) -> tuple[Seen, ...]:
+        """What comes to an end some time: what the run started, or found started.
+
+        What is unresolved may be calling people or not: it is waited for once it is seen to be.
+        """
+        return tuple(
+            Seen(result.campaign, awaited=result.outcome is not Outcome.UNRESOLVED)
+            for result in self.results
+            if result.outcome in (Outcome.STARTED, Outcome.SKIPPED, Outcome.UNRESOLVED)
+        )
+
+    @property
     def exit_code(self) -> ExitCode:
         """What the process tells its caller: the gravest thing that is true of the run."""
         summary = self.summary
+        codes = [_CODES[self.stopped]] if self.stopped in _CODES else []
         if summary[Outcome.UNRESOLVED]:
-            return ExitCode.UNRESOLVED
-        if self.stopped is Stop.KEY_REFUSED:
-            return ExitCode.KEY_REFUSED
+            codes.append(ExitCode.UNRESOLVED)
         if summary[Outcome.FAILED]:
-            return ExitCode.FAILED
-        if self.stopped is Stop.INTERRUPTED:
-            return ExitCode.INTERRUPTED
-        if self.stopped is Stop.TERMINATED:
-            return ExitCode.TERMINATED
-        return ExitCode.OK
+            codes.append(ExitCode.FAILED)
+        if self.waited:
+            codes.append(self.waited.exit_code)
+        return gravest(*codes)
+
+
+_CODES = {
+    Stop.KEY_REFUSED: ExitCode.KEY_REFUSED,
+    Stop.INTERRUPTED: ExitCode.INTERRUPTED,
+    Stop.TERMINATED: ExitCode.TERMINATED,
+}

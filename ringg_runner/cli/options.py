@@ -37,8 +37,27 @@ class Rate(click.ParamType[float]):
         return rate
 
 
+class Duration(click.ParamType[float]):
+    """A number of seconds, minutes, hours or days; seconds are what comes out."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the seconds, more than none."""
+        if isinstance(value, float):
+            return value
+        found = _DURATION.fullmatch(value)
+        seconds = float(found["count"]) * _SECONDS[found["unit"]] if found else 0.0
+        if not seconds:
+            self.fail(f"{value} is no duration: write 90s, 30m, 4h or 2d", param, ctx)
+        return seconds
+
+
 _RATE = re.compile(r"(?P<count>[0-9]{1,6}(?:\.[0-9]{1,3})?)/(?P<unit>[smh])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_DURATION = re.compile(r"(?P<count>[0-9]{1,6}(?:\.[0-9]{1,3})?)(?P<unit>[smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def selecting(command: _Command) -> _Command:
