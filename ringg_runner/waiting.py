@@ -103,7 +103,8 @@ class Waiting:
     """How far the waiting has come: the campaigns, and for how many seconds not to look again.
 
     `read` where the list was read at least once, `unreadable` where it was not at the last look,
-    and `changed` are those that are waited for and that the last look shows otherwise.
+    and `broke` where it was at the one before. `changed` are those that are waited for and that the
+    last look shows otherwise.
     """
 
     campaigns: tuple[Seen, ...]
@@ -111,12 +112,18 @@ class Waiting:
     pause: float = 0.0
     read: bool = False
     unreadable: Unreadable | None = None
+    broke: bool = False
     changed: tuple[Seen, ...] = ()
 
     @property
     def awaited(self) -> tuple[Seen, ...]:
         """The campaigns that are waited for."""
         return tuple(seen for seen in self.campaigns if seen.awaited)
+
+    @property
+    def listing(self) -> Listing:
+        """What is known of the list: each campaign as it was last seen there."""
+        return Listing({seen.campaign.list_id: seen.row for seen in self.campaigns if seen.row})
 
     @property
     def counts(self) -> dict[Fate, int]:
@@ -138,7 +145,9 @@ class Waiting:
     def after(self, view: View, now: datetime) -> Waiting:
         """Return the waiting after one more look."""
         if isinstance(view, Unreadable):
-            return replace(self, unreadable=view, changed=(), pause=self._longer_pause)
+            broke = self.unreadable is None
+            pause = self._longer_pause
+            return replace(self, unreadable=view, broke=broke, changed=(), pause=pause)
         seen = tuple(before.after(view, now) for before in self.campaigns)
         changed = tuple(
             after
@@ -146,9 +155,7 @@ class Waiting:
             if after.awaited and _differs(before, after)
         )
         pause = self.first_pause if changed else self._longer_pause
-        return replace(
-            self, campaigns=seen, changed=changed, pause=pause, read=True, unreadable=None
-        )
+        return Waiting(seen, self.first_pause, pause, read=True, changed=changed)
 
     @property
     def _longer_pause(self) -> float:

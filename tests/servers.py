@@ -184,6 +184,16 @@ def lists(**words: str | None) -> Say:
     return says(200, {"campaigns": rows, "pagination": total})
 
 
+def in_turn(*answers: Say) -> Say:
+    """Give one answer after the other, the last one for ever."""
+    left = list(answers)
+
+    def say(connection: socket.socket, ended: threading.Event) -> None:
+        (left.pop(0) if len(left) > 1 else left[0])(connection, ended)
+
+    return say
+
+
 NO_LIST = says(404, {"message": "Not Found"})
 
 

@@ -33,6 +33,7 @@ from jsonschema import Draft7Validator
 from runners import FakeClock
 from servers import Say, hangs_up, lists, says, serving
 
+from ringg_runner.api.server_list import Listing, Row, Unreadable
 from ringg_runner.api.verdict import Verdict
 from ringg_runner.authoring import schemas
 from ringg_runner.cli.output import asks_for_json, logging_as
@@ -42,6 +43,7 @@ from ringg_runner.report import events
 from ringg_runner.report.speed import Speed
 from ringg_runner.running.tally import Tally
 from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Run, Stop
+from ringg_runner.waiting import End, Seen, Waited, Waiting
 
 KEY = "rg_live_0123456789abcdef"
 COMMAND = (sys.executable, "-m", "ringg_runner")
@@ -69,6 +71,10 @@ def in_environment(**variables: str) -> dict[str, str]:
 
 
 RUN = events.RunEvents("run-1", an_environment())
+STATUS = events.RunEvents(None, an_environment())
+NOT_LOOKED = Waiting((Seen(a_campaign()),))
+ROW = Row(a_campaign().list_id, "ongoing", people=7)
+LOOKED = NOT_LOOKED.after(Listing({ROW.list_id: ROW}), NOW)
 RESULT = Result(a_campaign(), Outcome.STARTED, "registered", Evidence.ANSWER)
 
 
@@ -96,6 +102,12 @@ EVENTS = [
     RUN.progress(Tally(7, Counter({Outcome.STARTED: 3}), paused_for=0.5), Speed(640.2, 30.6)),
     RUN.ended(a_run(Outcome.STARTED)),
     RUN.ended(a_run(Outcome.CANCELLED, stopped=Stop.INTERRUPTED)),
+    RUN.watch(LOOKED, 30),
+    RUN.watch(NOT_LOOKED.after(Listing(), NOW), 30),
+    STATUS.watch(LOOKED.after(Unreadable("HTTP 500"), NOW), 45),
+    STATUS.watch(Waiting(()), 30),
+    RUN.watch_ended(Waited(Waiting(()), End.OVER, 0, 60)),
+    STATUS.watch_ended(Waited(LOOKED, End.LIMIT, 60, 60)),
 ]
 
 
@@ -133,6 +145,10 @@ def test_a_key_more_or_less_is_another_shape(event: dict[str, Any]) -> None:
         (RUN.ended(a_run(Outcome.STARTED)), "info"),
         (RUN.ended(a_run(Outcome.FAILED)), "error"),
         (events.finding(a_finding(severity=Severity.INFO)), "info"),
+        (RUN.watch(LOOKED, 30), "info"),
+        (RUN.watch(LOOKED.after(Unreadable("HTTP 500"), NOW), 30), "warning"),
+        (RUN.watch_ended(Waited(Waiting(()), End.OVER, 0, 60)), "info"),
+        (RUN.watch_ended(Waited(LOOKED, End.LIMIT, 60, 60)), "error"),
     ],
 )
 def test_a_level_says_whether_somebody_should_look(event: dict[str, Any], level: str) -> None:

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="In CI: go on with neither a ledger nor a readable list; may start a list twice.",
 )
+@options.waiting("--wait", "Then wait until the campaigns are over, and tell how they ended.")
 @click.option("-q", "--quiet", is_flag=True, help="Show neither progress nor notes.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each attempt, and each planned request.")
 def command(
@@ -106,6 +107,7 @@ def command(
     no_refresh: bool,
     resend_unconfirmed: bool,
     without_memory: bool,
+    wait: options.Wait | None,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -138,6 +140,7 @@ def command(
         concurrency=concurrency,
         rate=rate,
         max_failures=max_failures,
+        wait=wait,
     )
     to_ask = not (yes or prepared.environment.embedded)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
@@ -167,8 +170,9 @@ def _approved(
     plan = prepared.plan(clock.now(), known)
     starts = plan.summary[Action.START]
     if not starts:
-        # Nothing is sent, so no key is needed and nobody need be asked.
-        return Approved(prepared, plan, Secret(""), manner, known)
+        # Nothing is sent, so nobody need be asked, and only who waits needs a key.
+        key = read_key(environment, os.environ) if manner.wait else Secret("")
+        return Approved(prepared, plan, key, manner, known)
     if to_ask and not sys.stdin.isatty():
         raise NotApprovedError(
             f"{starts} to start in {environment.name}, and nobody here to ask: nothing was sent",
@@ -227,15 +231,20 @@ def _carry_out(approved: Approved, ledger: Ledger, output: str, *, verbose: bool
     from uuid import uuid4
 
     from ringg_runner.cli.applying import ResultTable, carry_out
+    from ringg_runner.cli.waiting import wait_for_ends
     from ringg_runner.report import documents
     from ringg_runner.running.whoami import run_info
 
     who = run_info(str(uuid4()), os.environ)
     if output == "json":
         run = carry_out(approved, ledger, who, lambda _: None)
+        run = wait_for_ends(run, approved, ledger, results=False)
         written = show_at_all_costs(documents.encode(documents.of_run(run)))
     else:
         table = ResultTable(approved.plan, attempts=verbose)
         run = carry_out(approved, ledger, who, table.add)
         written = table.end(run)
+        run = wait_for_ends(run, approved, ledger, results=True)
+        if run.waited:
+            written = table.end_of_waiting(run.waited)
     return run.exit_code if written else run.exit_code or ExitCode.FAILED

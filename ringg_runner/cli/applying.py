@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,16 +14,17 @@ from ringg_runner.cli.connecting import open_client
 from ringg_runner.cli.log import Log
 from ringg_runner.cli.output import log, say, show, show_at_all_costs, warn
 from ringg_runner.cli.progress import watching
+from ringg_runner.cli.signals import heeded
 from ringg_runner.errors import UsageError
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.report import text
 from ringg_runner.report.events import RunEvents
+from ringg_runner.report.waiting import of_waited
 from ringg_runner.running.claims import GATHERING, LEASE, Claims, shortest_lease
 from ringg_runner.running.executor import Executor
 from ringg_runner.running.leftovers import settle_leftovers
 from ringg_runner.running.lookout import Lookout
 from ringg_runner.running.surroundings import Interruption, Patience
-from ringg_runner.runs import Result, Run, Stop
 from ringg_runner.times import SystemClock
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ringg_runner.api.server_list import View
     from ringg_runner.campaigns import ListId
+    from ringg_runner.cli.options import Wait
     from ringg_runner.ledger.records import Entry, RunInfo
     from ringg_runner.ledger.store import Ledger
     from ringg_runner.pipeline import Prepared
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from ringg_runner.redaction import Secret
     from ringg_runner.running.pace import Limiter
     from ringg_runner.running.tally import Tally
+    from ringg_runner.runs import Result, Run, Stop
+    from ringg_runner.waiting import Waited
 
 
 GRACE = 5.0
@@ -55,6 +58,7 @@ class Manner:
 
     `quiet` keeps notes and progress back; `results` where each is written as it becomes known;
     `concurrency` is how many requests are in flight at the most, `rate` how many begin a second.
+    With `wait` the ends of the campaigns are waited for.
     """
 
     limits: TimeLimits = field(default_factory=TimeLimits)
@@ -67,6 +71,7 @@ class Manner:
     concurrency: int = 8
     rate: float | None = None
     max_failures: int | None = None
+    wait: Wait | None = None
 
     def __post_init__(self) -> None:
         """Refuse, with UsageError, a lease under which a request could leave too late."""
@@ -178,16 +183,12 @@ def _ended_by_signals(interruption: Interruption, tally: Tally) -> Iterator[None
         under_way = f"; {tally.in_flight} under way may end within {GRACE:g} s"
         say(f"interrupted: nothing more is started{under_way if tally.in_flight else ''}")
 
-    signals = {signal.SIGINT: Stop.INTERRUPTED, signal.SIGTERM: Stop.TERMINATED}
-    for number, stop in signals.items():
-        loop.add_signal_handler(number, received, stop)
     try:
-        yield
+        with heeded(received):
+            yield
     finally:
         for timer in timers:
             timer.cancel()
-        for number in signals:
-            loop.remove_signal_handler(number)
 
 
 class ResultTable:
@@ -209,6 +210,11 @@ class ResultTable:
     def end(self, run: Run) -> bool:
         """Write what follows the results, and return whether stdout took everything."""
         self._write(*text.of_run(run))
+        return self._written
+
+    def end_of_waiting(self, waited: Waited) -> bool:
+        """Write what waiting came to, and return whether stdout took everything."""
+        self._write(*of_waited(waited))
         return self._written
 
     def _write(self, *lines: str) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from ringg_runner.cli.output import LOG_FORMAT
+from ringg_runner.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +121,63 @@ def network(command: _Command) -> _Command:
         callback=_holding_certificates,
         help="Trust the certificates in this file (PEM) instead of the system's.",
     )(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """For how long campaigns are waited for, and how long after a change the next look is."""
+
+    limit: float
+    poll: float
+
+
+def waiting(flag: str, about: str) -> Callable[[_Command], _Command]:
+    """Add a flag that waits for campaigns, with --wait-limit; the command gets `wait`, or None.
+
+    UsageError where they contradict each other, or --no-refresh.
+    """
+
+    def add(command: _Command) -> _Command:
+        @wraps(command)
+        def with_wait(
+            *, waits: bool, wait_limit: float | None, poll: float, **others: Any
+        ) -> object:
+            if wait_limit is not None and not waits:
+                raise UsageError("--wait-limit says for how long to wait", f"add {flag}")
+            if waits and others["no_refresh"]:
+                raise UsageError(
+                    f"{flag} reads the server's list, and --no-refresh forbids it",
+                    "leave one of them out",
+                )
+            wait = Wait(wait_limit or WAIT_LIMIT, poll) if waits else None
+            return command(wait=wait, **others)
+
+        for option in (
+            click.option(
+                "--poll",
+                metavar="SECONDS",
+                type=click.FloatRange(min=0, min_open=True),
+                default=30.0,
+                hidden=True,
+                help="How long after a change the server's list is read again.",
+            ),
+            click.option(
+                "--wait-limit",
+                metavar="DURATION",
+                type=Duration(),
+                show_default="4h",
+                help=f"How long {flag} waits at the most: 90s, 30m, 4h or 2d.",
+            ),
+            click.option(flag, "waits", is_flag=True, help=about),
+        ):
+            with_wait = option(with_wait)
+        return cast("_Command", with_wait)
+
+    return add
+
+
+WAIT_LIMIT = 4 * 3_600.0
+"""For how many seconds campaigns are waited for, unless told otherwise."""
 
 
 def output_format(*formats: str) -> Callable[[_Command], _Command]:

@@ -59,21 +59,20 @@ def watching(
     if quiet:
         yield
     elif events is not None and logs_json():
-        with _looked_at(Lines(gauge.read, clock, every, partial(log, events.progress))):
+        with looked_at(Lines(gauge.read, clock, every, partial(log, events.progress))):
             yield
     elif has_room_for_a_bar(sys.stdout, sys.stderr, os.environ, results=results):
         from ringg_runner.cli.bar import Bar
 
-        context = click.get_current_context(silent=True)
-        bar = Bar(gauge.read, sys.stderr, plain=context is not None and context.color is False)
-        with _looked_at(bar), redirect_stderr(bar.above(sys.stderr)):
+        bar = Bar(gauge.read, sys.stderr, plain=is_plain())
+        with looked_at(bar), redirect_stderr(bar.above(sys.stderr)):
             if _one_terminal(sys.stdout, bar.stream):
                 with redirect_stdout(bar.above(sys.stdout)):
                     yield
             else:
                 yield
     else:
-        with _looked_at(Lines(gauge.read, clock, every)):
+        with looked_at(Lines(gauge.read, clock, every)):
             yield
 
 
@@ -151,6 +150,12 @@ def has_room_for_a_bar(
     return not results or out is None or _one_terminal(out, err) or _keeps_to_itself(out)
 
 
+def is_plain() -> bool:
+    """Tell whether the command line asks for no colours."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.color is False
+
+
 def _one_terminal(out: TextIO | None, err: TextIO) -> bool:
     if out is None or not (out.isatty() and err.isatty()):
         return False
@@ -164,7 +169,7 @@ def _keeps_to_itself(out: TextIO) -> bool:
 
 
 @contextmanager
-def _looked_at(display: Display) -> Iterator[None]:
+def looked_at(display: Display) -> Iterator[None]:
     """Let a display look again and again while the block runs."""
     over = threading.Event()
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
+    from ringg_runner.api.server_list import Row
     from ringg_runner.campaigns import Campaign, StartRequest
     from ringg_runner.diagnostics import Diagnostic
     from ringg_runner.pipeline import Checked
     from ringg_runner.planner import Plan
     from ringg_runner.runs import Attempt, Result, Run
+    from ringg_runner.waiting import Waited
 
 
 def encode(document: dict[str, Any]) -> str:
@@ -69,7 +71,23 @@ def of_run(run: Run) -> dict[str, Any]:
         "exit_code": int(run.exit_code),
         "summary": {str(outcome): count for outcome, count in run.summary.items()},
         "campaigns": [_result(result) for result in run.results],
+        "waited": _waited_after_run(run.waited) if run.waited else None,
     }
+
+
+def of_waited(waited: Waited) -> dict[str, Any]:
+    """Return what waiting came to, as it stands in the document of a run and of a status."""
+    return {
+        "end": str(waited.end),
+        "over": waited.waiting.over,
+        "seconds": round(waited.seconds, 3),
+        "counts": {str(fate): count for fate, count in waited.waiting.counts.items()},
+    }
+
+
+def of_row(row: Row | None) -> dict[str, Any] | None:
+    """Return what the server's list says of a campaign; None where it is not there."""
+    return {"status": row.word, "people": row.people} if row else None
 
 
 def of_finding(finding: Diagnostic) -> dict[str, Any]:
@@ -93,6 +111,20 @@ def of_campaign(campaign: Campaign) -> dict[str, Any]:
         "file": campaign.file,
         "line": campaign.line,
         "list_id": campaign.list_id,
+    }
+
+
+def _waited_after_run(waited: Waited) -> dict[str, Any]:
+    return of_waited(waited) | {
+        "campaigns": [
+            {
+                **of_campaign(seen.campaign),
+                "server": of_row(seen.row),
+                "since": format_moment(seen.since) if seen.since else None,
+                "over": seen.over,
+            }
+            for seen in waited.waiting.campaigns
+        ]
     }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ringg_runner.api.verdict import Verdict
-from ringg_runner.report.documents import of_campaign, of_finding
+from ringg_runner.report.documents import of_campaign, of_finding, of_row, of_waited
 from ringg_runner.runs import Outcome
 from ringg_runner.times import format_instant
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ringg_runner.report.speed import Speed
     from ringg_runner.running.tally import Tally
     from ringg_runner.runs import Attempt, Result, Run
+    from ringg_runner.waiting import Seen, Waited, Waiting
 
 Event: TypeAlias = dict[str, Any]
 
@@ -65,9 +66,12 @@ def error(said: str, hint: str | None, exit_code: int) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class RunEvents:
-    """The events of one run; each says which run it is, in which environment, at which API."""
+    """The events of one run; each says which run it is, in which environment, at which API.
 
-    run_id: str
+    Who only waits, and applies nothing, has no `run_id`.
+    """
+
+    run_id: str | None
     environment: Environment
 
     def started(self, plan: Plan) -> Event:
@@ -125,9 +129,32 @@ class RunEvents:
             seconds=round((run.finished_at - run.started_at).total_seconds(), 3),
         )
 
+    def watch(self, waiting: Waiting, pause: float) -> Event:
+        """Return what a look at the server's list showed, of campaigns that are waited for."""
+        broken = waiting.unreadable
+        return self._event(
+            "warning" if broken else "info",
+            "watch",
+            over=waiting.over,
+            counts={str(fate): count for fate, count in waiting.counts.items()},
+            changed=[_seen(seen) for seen in waiting.changed],
+            unreadable=broken.reason if broken else None,
+            pause=None if waiting.over else pause,
+        )
+
+    def watch_ended(self, waited: Waited) -> Event:
+        """Return what waiting came to."""
+        code = int(waited.exit_code)
+        told = of_waited(waited)
+        return self._event("error" if code else "info", "watch_ended", **told, exit_code=code)
+
     def _event(self, level: str, event: str, **fields: Any) -> Event:
         where = {"environment": self.environment.name, "base_url": self.environment.base_url}
         return _event(level, event, run_id=self.run_id, **where, **fields)
+
+
+def _seen(seen: Seen) -> dict[str, Any]:
+    return {**of_campaign(seen.campaign), "server": of_row(seen.row), "over": seen.over}
 
 
 def _event(level: str, event: str, **fields: Any) -> Event:
