@@ -34,9 +34,9 @@ def test_the_board_tells_for_how_long_and_when_it_looks_again() -> None:
         board.look()
         terminal.wait_for(" left")
         assert terminal.screen.shown == [
-            "NAME  SERVER                   PEOPLE  FOR",
-            "c0    ongoing                  4,812   0:00:12",
-            "c1    [bold]x[/] :smile: [2J   4,812   0:00:12",
+            "NAME  SERVER                  PEOPLE  FOR",
+            "c0    ongoing                 4,812   0:00:12",
+            "c1    [bold]x[/] :smile: [2J  4,812   0:00:12",
             "0 completed · 1 still live · 1 not known to be over",
             "next look in 0:00:18 · 0:59:48 left",
         ]

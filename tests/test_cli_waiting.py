@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from build import a_project_at, a_workspace, manifests
 from conftest import Cli, Finished
 from jsonschema import Draft7Validator
@@ -21,6 +24,7 @@ from servers import Say, Server, hangs_up, in_turn, lists, says, serving
 from terminals import Terminal, a_terminal
 
 from ringg_runner.authoring import schemas
+from ringg_runner.cli.options import Duration
 
 KEY = "rg_live_0123456789abcdef"
 COMMAND = (sys.executable, "-m", "ringg_runner")
@@ -146,7 +150,7 @@ def test_what_happened_meanwhile_stands_in_the_last_table(cli: Cli, tmp_path: Pa
         assert cli("apply", "--yes", "--settle", "0", RINGG_API_KEY=KEY).code == 6
         resolve = [*COMMAND, "ledger", "resolve", "list-1", "--started", "--reason", "seen"]
 
-        def resolved(connection: Any, ended: threading.Event) -> None:
+        def resolved(connection: socket.socket, ended: threading.Event) -> None:
             subprocess.run(resolve, cwd=tmp_path, check=True, capture_output=True)
             lists(list_1="completed")(connection, ended)
 
@@ -255,6 +259,28 @@ def test_where_nothing_could_start_nobody_looks(cli: Cli, tmp_path: Path) -> Non
     assert len(server.looks) == 2
 
 
+def test_what_a_run_did_is_told_whatever_becomes_of_the_waiting(
+    cli: Cli, tmp_path: Path, authority: trustme.CA, certificate: ssl.SSLContext
+) -> None:
+    ca_file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+
+    def registers_and_takes_the_certificates_away(
+        connection: socket.socket, ended: threading.Event
+    ) -> None:
+        ca_file.unlink()
+        REGISTERED(connection, ended)
+
+    say = registers_and_takes_the_certificates_away
+    with serving(say, listing=lists(), tls=certificate) as server:
+        a_project_at(tmp_path, server.url)
+        options = ("--yes", "--wait", "--ca-file", "ca.pem", "--format", "json")
+        done = cli("apply", *options, RINGG_API_KEY=KEY)
+    document = document_of(done, "run")
+    assert (done.code, document["summary"]["started"]) == (7, 1)
+    assert document["waited"]["end"] == "unreadable"
+
+
 def test_quiet_shows_the_result_alone(cli: Cli, tmp_path: Path) -> None:
     done, _ = applied(cli, tmp_path, "-q", listing=in_turn(LIVE, COMPLETED))
     assert (done.code, done.err, done.last_line) == (0, "", "2 completed")
@@ -301,6 +327,16 @@ def test_what_cannot_be_done_is_wrong_usage(
     done = cli(*arguments, RINGG_API_KEY=KEY)
     assert (done.code, done.out) == (64, "")
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds"),
+    [("90s", 90), ("30m", 1_800), ("4h", 14_400), ("2d", 172_800), ("1.5h", 5_400), (60.0, 60)],
+)
+def test_a_duration_is_told_in_seconds_minutes_hours_or_days(
+    limit: str | float, seconds: float
+) -> None:
+    assert Duration().convert(limit, None, None) == seconds
 
 
 @pytest.mark.parametrize("limit", ["90", "4 h", "0s", "0.0m", "-1h", "1w", "h", "", "1h30m", "∞d"])
@@ -379,6 +415,24 @@ def test_a_signal_ends_the_waiting_with_the_last_table(
     assert said in why
     assert sum(" ongoing " in line for line in table) == 2
     assert "Traceback" not in err
+
+
+def test_a_board_takes_what_is_seen_while_the_command_runs(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends_once_it_is_seen(connection: socket.socket, ended: threading.Event) -> None:
+        terminal.wait_for("1 still live")
+        lists(list_1="completed")(connection, ended)
+
+    listing = in_turn(lists(list_1="ongoing"), *[says(500)] * 3, ends_once_it_is_seen)
+    monkeypatch.setenv("TERM", "xterm")
+    with serving(REGISTERED, listing=listing) as server, a_terminal() as terminal:
+        started(cli, tmp_path, server, 1)
+        with redirect_stderr(terminal.stream):
+            done = cli("status", "--watch", *QUICK, RINGG_API_KEY=KEY)
+        terminal.finish()
+    assert (done.code, done.last_line) == (0, "1 completed")
+    assert terminal.screen.shown == ["warning: the server's list is not read: HTTP 500"]
 
 
 def on_a_terminal(

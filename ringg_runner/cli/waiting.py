@@ -11,18 +11,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ringg_runner.api.client import TimeLimits
-from ringg_runner.api.server_list import read_list
+from ringg_runner.api.server_list import Unreadable, read_list
 from ringg_runner.cli.connecting import open_client
 from ringg_runner.cli.output import log, logs_json, say, warn
 from ringg_runner.cli.progress import has_room_for_a_bar, is_plain, looked_at
 from ringg_runner.cli.signals import heeded
+from ringg_runner.errors import RunnerError
 from ringg_runner.report.events import RunEvents
 from ringg_runner.report.waiting import changes
 from ringg_runner.running.surroundings import Interruption
 from ringg_runner.running.watch import watch
 from ringg_runner.runs import Stop
 from ringg_runner.times import SystemClock
-from ringg_runner.waiting import Waiting
+from ringg_runner.waiting import End, Waited, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from ringg_runner.redaction import Secret
     from ringg_runner.runs import Run
     from ringg_runner.times import Clock
-    from ringg_runner.waiting import Seen, Waited
+    from ringg_runner.waiting import Seen
 
     Tell: TypeAlias = Callable[[Waiting, float], None]
 
@@ -123,7 +124,14 @@ def wait_for_ends(run: Run, approved: Approved, ledger: Ledger, *, results: bool
         results=results,
         run_id=run.run_id,
     )
-    return replace(run, waited=waiter.wait_for(run.to_wait_for))
+    campaigns = run.to_wait_for
+    try:
+        waited = waiter.wait_for(campaigns)
+    except RunnerError as failure:
+        # What the run did is told in any case.
+        broken = Waiting(campaigns, unreadable=Unreadable(str(failure), lasting=True))
+        waited = Waited(broken, End.UNREADABLE, 0.0, manner.wait.limit)
+    return replace(run, waited=waited)
 
 
 def _tell_what_broke(waiting: Waiting, _pause: float) -> None:
