@@ -91,7 +91,6 @@ def test_a_status_waits_until_all_that_started_are_over(cli: Cli, tmp_path: Path
         (lists(list_1="completed", list_2="archiving"), "0.05s", 7, (1, 0, 0, 1), "limit"),
         (lists(list_1="failed", list_2="ongoing"), "0.05s", 1, (0, 1, 1, 0), "limit"),
         (in_turn(ONE_OVER, lists(list_2="completed")), "4h", 0, (2, 0, 0, 0), "over"),
-        (in_turn(LIVE, lists(list_1="completed")), "0.1s", 7, (1, 0, 0, 1), "limit"),
         (REFUSED, "4h", 7, (0, 0, 0, 2), "unreadable"),
         (hangs_up, "0.05s", 7, (0, 0, 0, 2), "limit"),
     ],
@@ -372,7 +371,6 @@ def test_the_sandboxs_campaigns_are_waited_for_until_they_complete(
         done = cli("apply", "--yes", "--wait", "--poll", "0.1", RINGG_API_KEY=KEY)
         again = cli("status", "--watch", RINGG_API_KEY=KEY)
     assert (done.code, done.last_line) == (0, "3 completed")
-    assert done.err.splitlines()[0] == "c1: ongoing (0 people)"
     assert (again.code, again.last_line) == (0, "3 completed")
 
 
@@ -461,7 +459,9 @@ def on_a_terminal(
 
 def test_on_a_terminal_a_table_is_seen_that_leaves_no_trace(tmp_path: Path) -> None:
     def lets_them_end(terminal: Terminal, server: Server) -> None:
-        terminal.wait_for(" left")
+        terminal.wait_for("2 still live")
+        while " left" not in terminal.written.rpartition("2 still live")[2]:
+            assert terminal.read()
         head, first, second, counts, times = terminal.screen.shown
         assert head.split() == ["NAME", "SERVER", "PEOPLE", "FOR"]
         assert [row.split()[:3] for row in (first, second)] == [

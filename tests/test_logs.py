@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,12 +32,14 @@ from conftest import Cli
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
-from runners import FakeClock
+from runners import FakeApi, FakeClock, Runner, campaigns
 from servers import Say, hangs_up, lists, says, serving
 
+from ringg_runner.api.answers import Answer, Reply
 from ringg_runner.api.server_list import Listing, Row, Unreadable
 from ringg_runner.api.verdict import Verdict
 from ringg_runner.authoring import schemas
+from ringg_runner.campaigns import Campaign, StartRequest
 from ringg_runner.cli.output import asks_for_json, logging_as
 from ringg_runner.cli.progress import watching
 from ringg_runner.diagnostics import Position, Severity
@@ -206,28 +210,34 @@ def test_a_run_is_told_from_its_start_to_its_end(cli: Cli, tmp_path: Path) -> No
     assert found[-1]["exit_code"] == document["exit_code"]
 
 
-def test_an_outcome_is_told_when_it_is_recorded_and_an_attempt_when_it_was_made(
-    cli: Cli, tmp_path: Path
+def test_an_attempt_is_told_when_it_was_made_and_an_outcome_when_it_is_recorded(
+    tmp_path: Path,
 ) -> None:
-    other_is_over = threading.Event()
+    told, second_is_over = list[tuple[str, str]](), asyncio.Event()
 
-    def say(connection: Any, ended: threading.Event) -> None:
-        if server.requests[-1].json["list_id"] == "list-1" and not other_is_over.is_set():
-            other_is_over.wait(30)
-        REGISTERED(connection, ended)
-        other_is_over.set()
+    class Heard:
+        def attempted(self, campaign: Campaign, attempt: Attempt) -> None:
+            told.append(("attempt", campaign.name))
 
-    with serving(REGISTERED, listing=lists()) as server:
-        server.script = [say]
-        a_project_at(tmp_path, server.url, *manifests(2))
-        done = cli("apply", "--yes", "--log-format", "json", RINGG_API_KEY=KEY)
-    told = [(event["event"], event.get("name")) for event in logged(done.err)]
-    assert told.index(("attempt", "c2")) < told.index(("attempt", "c1"))
-    assert told.index(("outcome", "c2")) < told.index(("outcome", "c1"))
-    for name in ("c1", "c2"):
-        assert told.index(("attempt", name)) < told.index(("outcome", name))
-    rows = [line.split()[1] for line in done.out.splitlines()[3:5]]
-    assert rows == ["c1", "c2"]
+        def ended(self, result: Result) -> None:
+            told.append(("outcome", result.campaign.name))
+            if result.campaign.name == "c2":
+                second_is_over.set()
+
+    class FirstIsSlow(FakeApi):
+        async def start(self, request: StartRequest) -> Reply:
+            if request.list_id == "list-1":
+                await second_is_over.wait()
+            return await super().start(request)
+
+    answer = Answer(200, {}, ("registered",))
+    runner = Runner(FirstIsSlow([answer, answer]), tmp_path)
+    with runner.ledger() as ledger:
+        plan = runner.plan(ledger, *campaigns(2))
+        executor = replace(runner.executor(ledger), concurrency=2, witness=Heard())
+        asyncio.run(executor.run(plan, runner.reported.append))
+    assert told == [("attempt", "c2"), ("outcome", "c2"), ("attempt", "c1"), ("outcome", "c1")]
+    assert [result.campaign.name for result in runner.reported] == ["c1", "c2"]
 
 
 HOSTILE: list[Say] = [
