@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     help="In CI: go on with neither a ledger nor a readable list; may start a list twice.",
 )
 @options.overriding
+@options.waiting("--wait", "Then wait until the campaigns are over, and tell how they ended.")
 @click.option("-q", "--quiet", is_flag=True, help="Show neither progress nor notes.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each attempt, and each planned request.")
 def command(
@@ -105,6 +106,7 @@ def command(
     without_memory: bool,
     override_guard: tuple[str, ...],
     reason: tuple[str, ...],
+    wait: options.Wait | None,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -139,6 +141,7 @@ def command(
         concurrency=concurrency,
         rate=rate,
         max_failures=max_failures,
+        wait=wait,
     )
     overrides = guarding.overrides(override_guard, reason, prepared.environment)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
@@ -152,15 +155,20 @@ def _carry_out(approved: Approved, ledger: Ledger, output: str, *, verbose: bool
     from uuid import uuid4
 
     from ringg_runner.cli.applying import ResultTable, carry_out
+    from ringg_runner.cli.waiting import wait_for_ends
     from ringg_runner.report import documents
     from ringg_runner.running.whoami import run_info
 
     who = run_info(str(uuid4()), os.environ)
     if output == "json":
         run = carry_out(approved, ledger, who, lambda _: None)
+        run = wait_for_ends(run, approved, ledger, results=False)
         written = show_at_all_costs(documents.encode(documents.of_run(run)))
     else:
         table = ResultTable(approved.plan, attempts=verbose)
         run = carry_out(approved, ledger, who, table.add)
         written = table.end(run)
+        run = wait_for_ends(run, approved, ledger, results=True)
+        if run.waited:
+            written = table.end_of_waiting(run.waited)
     return run.exit_code if written else run.exit_code or ExitCode.FAILED

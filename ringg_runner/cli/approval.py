@@ -14,7 +14,7 @@ from ringg_runner.authoring.environments import read_key
 from ringg_runner.cli.applying import Approved
 from ringg_runner.cli.connecting import Seen, look
 from ringg_runner.cli.guarding import refuse, tell_what_is_lifted
-from ringg_runner.cli.output import say, warn
+from ringg_runner.cli.output import say, write_to_stderr
 from ringg_runner.errors import NotApprovedError
 from ringg_runner.planner import Action
 from ringg_runner.redaction import Secret
@@ -57,8 +57,9 @@ class Approval:
         environment = self.prepared.environment
         plan = self._plan(Seen())
         if not plan.summary[Action.START]:
-            # Nothing is sent, so no key is needed and nobody need be asked.
-            return self._approved(plan, Secret(""), Seen())
+            # Nothing is sent, so nobody need be asked, and only who waits needs a key.
+            key = read_key(environment, os.environ) if self.manner.wait else Secret("")
+            return self._approved(plan, key, Seen())
         ask = self.ask and not environment.embedded
         if ask and not sys.stdin.isatty():
             starts = f"{plan.summary[Action.START]} to start in {environment.name}"
@@ -121,8 +122,8 @@ class Approval:
 
 def _ask(plan: Plan) -> None:
     """Show the plan and ask a person; raises NotApprovedError for anything but a yes."""
-    warn(text.of_plan(plan))
-    warn(("", *text.of_starts(plan)))
+    for line in (*text.of_plan(plan), "", *text.of_starts(plan)):
+        write_to_stderr(line)
     word = plan.environment.name if plan.environment.calls_people else "yes"
     try:
         answer = click.prompt(f"This calls people. Type {word} to go on", err=True, default="no")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringg_runner.cli import options
-from ringg_runner.cli.output import show, warn, width
+from ringg_runner.cli.output import say, show, tell_findings
 
 if TYPE_CHECKING:
     from ringg_runner.pipeline import Prepared, Selection
@@ -50,13 +50,14 @@ def command(
 def prepare(selection: Selection, *, quiet: bool = False) -> Prepared:
     """Resolve the selection, and tell on stderr what is worth a look; with `quiet` no notes."""
     from ringg_runner import pipeline
-    from ringg_runner.report.findings import text
     from ringg_runner.times import SystemClock
 
     prepared = pipeline.prepare(selection, Path.cwd(), os.environ, SystemClock().now())
-    warn(text.of_findings(prepared.findings, width()))
-    warn(f"warning: {doubt}" for doubt in prepared.doubts)
-    warn(f"note: {note}" for note in prepared.notes if not quiet)
+    tell_findings(prepared.findings)
+    for doubt in prepared.doubts:
+        say(doubt, "warning")
+    for note in () if quiet else prepared.notes:
+        say(f"note: {note}")
     return prepared
 
 

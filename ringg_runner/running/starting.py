@@ -163,6 +163,7 @@ class Start:
             judgement.detail,
         )
         self._attempts.append(attempt)
+        around.witness.attempted(self.campaign, attempt)
         if judgement.verdict is Verdict.AMBIGUOUS:
             self._open = judgement.in_words
         if judgement.verdict.surely_not_started or self._open:
