@@ -6,6 +6,7 @@ import io
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,6 +28,13 @@ class Finished:
     @property
     def last_line(self) -> str:
         return self.out.splitlines()[-1]
+
+    @property
+    def not_checked(self) -> list[str]:
+        """What a plan says it did not look at, without why that matters."""
+        _, _, rest = self.out.partition("\nNot checked:\n")
+        lines = takewhile(lambda line: line.startswith("  "), rest.splitlines())
+        return [line.strip().partition(": ")[0] for line in lines]
 
 
 Cli: TypeAlias = Callable[..., Finished]

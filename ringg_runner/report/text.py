@@ -60,7 +60,8 @@ def of_plan(plan: Plan, *, requests: bool = False) -> Iterator[str]:
         if requests:
             yield from _request(planned)
     yield ""
-    yield f"Not checked: {showable('; '.join(plan.not_checked))}."
+    yield "Not checked:"
+    yield from (f"  {showable(unchecked)}" for unchecked in plan.not_checked)
     yield f"Digest: {plan.digest}"
     people = f" ({plan.people:,} people)" if plan.people else ""
     yield ", ".join(
