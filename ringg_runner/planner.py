@@ -160,7 +160,7 @@ def _planned(
 
 
 def _not_checked(known: object, view: View | None) -> Iterator[str]:
-    yield "agent id, list id, pool id: whether they exist; the API says so when it is asked to start"
+    yield "agent id, list id, pool id: whether they exist; the API says so when asked to start"
     if known is None:
         yield "the ledger: what was started before"
     if isinstance(view, Unreadable):

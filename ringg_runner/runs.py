@@ -87,8 +87,11 @@ class Result:
 class Run:
     """One apply, in the order of the manifests.
 
-    `digest` is that of the plan that was carried out, `guards` how the guards stood towards it, and
-    `refusal` the one that stopped the run.
+    `digest` is that of the plan that was carried out, `to_start` how many starts it had, `guards`
+    how the guards stood towards it, and `refusal` the one that stopped the run.
+
+    `recalled` where the ledger tells of the run, whatever became of its process: what had no claim
+    is then missing, as are the digest, the people, and why the run stopped.
     """
 
     run_id: str
@@ -100,6 +103,8 @@ class Run:
     digest: str = ""
     guards: tuple[GuardCheck, ...] = ()
     refusal: GuardCheck | None = None
+    to_start: int | None = None
+    recalled: bool = False
 
     @property
     def summary(self) -> dict[Outcome, int]:

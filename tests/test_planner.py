@@ -349,9 +349,7 @@ def test_the_ledger_goes_before_the_servers_list(state: State) -> None:
     assert planned.reason == (STARTED_BY if state is State.STARTED else OPEN)
 
 
-IDS_EXIST = (
-    "agent id, list id, pool id: whether they exist; the API says so when it is asked to start"
-)
+IDS_EXIST = "agent id, list id, pool id: whether they exist; the API says so when asked to start"
 THE_LEDGER = "the ledger: what was started before"
 THE_LIST = "the server's list of campaigns: what has started already"
 

@@ -125,7 +125,7 @@ def test_a_plan_is_written_as_it_is_reviewed() -> None:
         "people": None,
         "read": {"ledger": False, "server": False},
         "not_checked": [
-            "agent id, list id, pool id: whether they exist; the API says so when it is asked to start",
+            "agent id, list id, pool id: whether they exist; the API says so when asked to start",
             "the ledger: what was started before",
             "the server's list of campaigns: what has started already",
         ],

@@ -78,7 +78,7 @@ def of_statuses(statuses: Sequence[CampaignStatus]) -> Iterator[str]:
                 format_moment(status.entry.changed_at) if status.entry else "-",
                 status.row.shown_word if status.row else "-",
                 "-" if status.row is None or status.row.people is None else str(status.row.people),
-                f"{status.campaign.file}:{status.campaign.line}",
+                status.campaign.place,
                 f"changed since: {', '.join(status.changed)}" if status.changed else "",
             )
             for status in statuses

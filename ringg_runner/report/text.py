@@ -152,8 +152,7 @@ _HEADS = ("NAME", "LIST", "WHERE")
 
 
 def _cells(campaign: Campaign) -> tuple[str, str, str]:
-    place = f"{showable(campaign.file)}:{campaign.line}"
-    return campaign.name, showable(campaign.list_id), place
+    return campaign.name, showable(campaign.list_id), showable(campaign.place)
 
 
 def _request(planned: PlannedStart) -> Iterator[str]:

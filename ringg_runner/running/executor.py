@@ -108,6 +108,7 @@ class Executor:
             around.stop or stopped,
             plan.digest,
             plan.guards,
+            to_start=plan.summary[Action.START],
         )
 
     def _surroundings(self) -> Surroundings:
