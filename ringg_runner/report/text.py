@@ -6,7 +6,6 @@ off again by whoever writes to something that is no terminal.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -180,10 +179,8 @@ def _guards(checks: Sequence[GuardCheck]) -> Iterator[str]:
 
 
 def _request(planned: PlannedStart) -> Iterator[str]:
-    request = planned.campaign.request
-    yield f"{_INDENT}POST {request.url}"
-    for key, value in request.shown_body.items():
-        yield f"{_INDENT}{key}: {showable(value if isinstance(value, str) else json.dumps(value))}"
+    for line in words.of_request(planned.campaign.request):
+        yield f"{_INDENT}{showable(line)}"
 
 
 def _coloured(word: str, text: str) -> str:

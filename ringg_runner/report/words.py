@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from ringg_runner.times import format_moment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringg_runner.campaigns import StartRequest
     from ringg_runner.guards import GuardCheck
     from ringg_runner.planner import Plan
     from ringg_runner.runs import Attempt, Run
@@ -75,7 +77,8 @@ def meaning_of_run(run: Run) -> str:
     started = run.summary[Outcome.STARTED]
     if not started:
         return "Nothing was started, so nobody is called by this run."
-    return f"{counted(started, 'campaign')} started, calling {_called(run.people)}."
+    were = "was" if started == 1 else "were"
+    return f"{counted(started, 'campaign')} {were} started, and call {_called(run.people)}."
 
 
 def facts_of_plan(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -131,6 +134,13 @@ def of_attempt(attempt: Attempt) -> str:
         f"attempt {attempt.n} at {format_moment(attempt.sent_at)},"
         f" {attempt.seconds:.3f} s: {', '.join(filter(None, told))}"
     )
+
+
+def of_request(request: StartRequest) -> Iterator[str]:
+    """Yield a request as people may see it: where it goes, then a line for each field."""
+    yield f"POST {request.url}"
+    for key, value in request.shown_body.items():
+        yield f"{key}: {value if isinstance(value, str) else json.dumps(value)}"
 
 
 def _starts(action: Action) -> bool:
