@@ -60,9 +60,8 @@ def of_run(run: Run) -> Iterator[Concern]:
     if run.refusal:
         yield _of_guard(run.refusal)
     elif run.stopped:
-        yield Concern(
-            Outcome.CANCELLED, f"The run stopped: {run.stopped}", _STOPPED.get(run.stopped, _AGAIN)
-        )
+        title = f"{run.stopped[0].upper()}{run.stopped[1:]}"
+        yield Concern(Outcome.CANCELLED, title, _STOPPED.get(run.stopped, _AGAIN))
     yield from _of_outcomes((Outcome.HELD, Outcome.CANCELLED), by_outcome, run)
 
 

@@ -107,7 +107,8 @@ def _report(where: str, cases: Sequence[ET.Element]) -> str:
     suite = ET.SubElement(suites, "testsuite", {"name": where, **counts, "skipped": skipped})
     suite.extend(cases)
     ET.indent(suites)
-    return ET.tostring(suites, encoding="us-ascii", xml_declaration=True).decode("ascii")
+    written: bytes = ET.tostring(suites, encoding="us-ascii", xml_declaration=True)
+    return written.decode("ascii")
 
 
 def _shown(text: str) -> str:

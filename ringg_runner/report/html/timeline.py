@@ -230,7 +230,7 @@ def _of_column(number: int, column: Counter[str], scale: Scale) -> str:
 LEGEND: Mapping[str, str] = {
     "started": "started",
     "skipped": "already started",
-    "again": "surely not started, tried again",
+    "again": "surely not started",
     "failed": "refused",
     "unresolved": "no clear answer",
 }
