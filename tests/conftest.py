@@ -56,7 +56,8 @@ def certificate(authority: trustme.CA) -> ssl.SSLContext:
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
     """Run command lines in an empty folder, with no variable of ours set."""
     proxies = [f"{what}_PROXY" for what in ("HTTP", "HTTPS", "ALL", "NO")]
-    for name in ("CI", "RINGG_API_KEY", "NO_COLOR", *proxies, *map(str.lower, proxies)):
+    github = ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
+    for name in ("CI", "RINGG_API_KEY", "NO_COLOR", *github, *proxies, *map(str.lower, proxies)):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 

@@ -12,6 +12,7 @@ from ringg_runner.cli import options
 from ringg_runner.cli.output import say, show_at_all_costs, warn
 from ringg_runner.cli.plan import plan_of, prepare, show_plan
 from ringg_runner.errors import ExitCode, NotApprovedError
+from ringg_runner.report.formats import BY_NAME, OF_RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ringg_runner.api.server_list import View
     from ringg_runner.campaigns import ListId
     from ringg_runner.cli.applying import Approved, Manner
+    from ringg_runner.cli.reporting import Reports
     from ringg_runner.ledger.records import Entry
     from ringg_runner.ledger.store import Ledger
     from ringg_runner.pipeline import Prepared
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 @options.strict
 @click.option("-y", "--yes", is_flag=True, help="Start without asking, as in CI.")
 @click.option("--dry-run", is_flag=True, help="Only show the plan, as the command plan does.")
-@options.output_format("text", "json")
+@options.output_format(*OF_RUNS)
+@options.reports(plans=False)
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -96,6 +99,7 @@ def command(
     yes: bool,
     dry_run: bool,
     output: str,
+    reports: Reports,
     timeout: float,
     settle: float,
     lease: float,
@@ -116,10 +120,11 @@ def command(
     sandbox it asks first, unless --yes is given. What was started is kept in the ledger, and is
     never started again.
     """
+    if dry_run:
+        reports.refuse_what_is_for_runs(output)
     prepared = prepare(options.selection(paths, environment, project_file, strict=strict))
     if dry_run:
-        show_plan(plan_of(prepared, refresh=False), output, verbose=verbose)
-        return ExitCode.OK
+        return show_plan(plan_of(prepared, refresh=False), output, reports, verbose=verbose)
 
     from ringg_runner.api.client import TimeLimits
     from ringg_runner.cli import memory
@@ -143,14 +148,15 @@ def command(
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
         known = ledger.known(prepared.environment.base_url)
         remembers = without_memory or bool(known) or memory.remembers(prepared, ledger)
-        approved = _approved(prepared, known, manner, to_ask=to_ask, remembers=remembers)
-        return _carry_out(approved, ledger, output, verbose=verbose)
+        approved = _approved(prepared, known, manner, reports, to_ask=to_ask, remembers=remembers)
+        return _carry_out(approved, ledger, output, reports, verbose=verbose)
 
 
 def _approved(
     prepared: Prepared,
     known: Mapping[ListId, Entry],
     manner: Manner,
+    reports: Reports,
     *,
     to_ask: bool,
     remembers: bool,
@@ -170,18 +176,22 @@ def _approved(
         # Nothing is sent, so no key is needed and nobody need be asked.
         return Approved(prepared, plan, Secret(""), manner, known)
     if to_ask and not sys.stdin.isatty():
-        raise NotApprovedError(
-            f"{starts} to start in {environment.name}, and nobody here to ask: nothing was sent",
-            "review the plan, then give --yes",
-        )
+        with reports.if_refused(plan):
+            raise NotApprovedError(
+                f"{starts} to start in {environment.name}, and nobody here to ask: "
+                "nothing was sent",
+                "review the plan, then give --yes",
+            )
     key = read_key(environment, os.environ)
     view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
     plan = prepared.plan(clock.now(), known, view)
     if plan.summary[Action.START]:
         remembers = remembers or environment.embedded
-        _tell_what_is_not_known(view, remembers=remembers, quiet=manner.quiet)
+        with reports.if_refused(plan):
+            _tell_what_is_not_known(view, remembers=remembers, quiet=manner.quiet)
+            if to_ask:
+                _ask(plan)
         if to_ask:
-            _ask(plan)
             # People take their time. What they approved is held against how things stand now.
             view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
             plan = prepared.plan(clock.now(), known, view).narrowed_to(plan)
@@ -222,19 +232,21 @@ def _ask(plan: Plan) -> None:
         raise NotApprovedError("not approved: nothing was sent")
 
 
-def _carry_out(approved: Approved, ledger: Ledger, output: str, *, verbose: bool) -> int:
+def _carry_out(
+    approved: Approved, ledger: Ledger, output: str, reports: Reports, *, verbose: bool
+) -> int:
     from uuid import uuid4
 
     from ringg_runner.cli.applying import ResultTable, carry_out
-    from ringg_runner.report import documents
     from ringg_runner.running.whoami import run_info
 
     who = run_info(str(uuid4()), os.environ)
-    if output == "json":
-        run = carry_out(approved, ledger, who, lambda _: None)
-        written = show_at_all_costs(documents.encode(documents.of_run(run)))
-    else:
+    if output == "text":
         table = ResultTable(approved.plan, attempts=verbose)
         run = carry_out(approved, ledger, who, table.add)
         written = table.end(run)
+    else:
+        run = carry_out(approved, ledger, who, lambda _: None)
+        written = show_at_all_costs(BY_NAME[output].of_run(run))
+    written = reports.of_run(run, verbose=verbose) and written
     return run.exit_code if written else run.exit_code or ExitCode.FAILED

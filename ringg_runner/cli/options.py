@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ringg_runner.report.formats import endings
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringg_runner.cli.reporting import Reports
     from ringg_runner.pipeline import Selection
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
@@ -99,6 +102,28 @@ def output_format(*formats: str) -> Callable[[_Command], _Command]:
         default=formats[0],
         show_default=True,
         help="How to write the result.",
+    )
+
+
+def reports(*, plans: bool, ci: bool = True) -> Callable[[_Command], _Command]:
+    """Add --report; with `ci` what GitHub gives to a step is written, too.
+
+    `plans` where plans are written, which not every format is for.
+    """
+
+    def choose(_ctx: click.Context, _option: click.Parameter, files: tuple[Path, ...]) -> Reports:
+        from ringg_runner.cli.reporting import chosen
+
+        return chosen(files, os.environ if ci else {}, plans=plans)
+
+    return click.option(
+        "--report",
+        "reports",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        callback=choose,
+        help=f"Write it into a file, too, by its ending: {endings(plans=plans)}. Repeatable.",
     )
 
 

@@ -49,8 +49,8 @@ def prose(text: str, limit: int = LIMIT) -> str:
 
 def _code_within(text: str) -> str:
     """Return a text as code, but for what stands around it in a sentence."""
-    rest = text.lstrip(_BEFORE)
-    core = rest.rstrip(_AFTER)
+    rest = text.lstrip(f"{_BEFORE} ")
+    core = rest.rstrip(f"{_AFTER} ")
     before, after = text[: len(text) - len(rest)], rest[len(core) :]
     return f"{before}{code(core)}{after}"
 
