@@ -93,7 +93,7 @@ def test_code_shows_what_it_was_given_and_is_nothing_but_code(text: str) -> None
         assert written == ""
         return
     (inline,) = (token for token in GITHUB.parse(written) if token.type == "inline")
-    (child,) = inline.children or ()
+    (child,) = inline.children or []
     assert (child.type, child.content) == ("code_inline", showable(text))
 
 

@@ -77,8 +77,8 @@ def meaning_of_run(run: Run) -> str:
     started = run.summary[Outcome.STARTED]
     if not started:
         return "Nothing was started, so nobody is called by this run."
-    were = "was" if started == 1 else "were"
-    return f"{counted(started, 'campaign')} {were} started, and call {_called(run.people)}."
+    were, call = ("was", "calls") if started == 1 else ("were", "call")
+    return f"{counted(started, 'campaign')} {were} started, and {call} {_called(run.people)}."
 
 
 def facts_of_plan(plan: Plan) -> Iterator[tuple[str, str]]:
