@@ -189,8 +189,10 @@ def test_a_run_opens_on_the_gravest_and_says_what_to_do() -> None:
 
 def test_a_refused_apply_says_that_nothing_was_started() -> None:
     page = Page(of_plan(a_plan_of(1), "not approved: nothing was sent")).root
-    assert page.all("article")[0].all("h3")[0].text == "The apply was refused"
-    assert "so nothing was started" in page.all("header")[0].text
+    (concern,) = page.all("article")
+    assert concern.all("h3")[0].text == "The apply was refused"
+    assert concern.all("p")[0].text.startswith("not approved: nothing was sent. Apply again")
+    assert page.all("header")[0].all("p")[0].text.endswith("was refused: nothing was started.")
 
 
 def test_a_plan_with_nothing_but_starts_needs_no_attention() -> None:

@@ -234,7 +234,7 @@ def test_a_guard_that_refuses_is_red() -> None:
 
 def test_a_plan_that_was_refused_says_so_last() -> None:
     last = plan_text(a_plan_of(1), refused="not approved")[-1]
-    assert last == "An apply of this plan was refused, so nothing was started: not approved"
+    assert last == "An apply of this plan was refused: nothing was started. not approved"
 
 
 def test_the_text_of_a_run_has_every_result_and_the_summary() -> None:

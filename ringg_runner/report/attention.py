@@ -95,7 +95,7 @@ def _title(count: int, state: str) -> str:
     return f"{count:,} campaign{'' if count == 1 else 's'} {state}"
 
 
-_REFUSED = "Nothing was started."
+_REFUSED = "Apply again when that no longer stands in the way."
 _HELD = "Nothing to do where that is meant. An apply after the reason is gone starts them."
 _TODO: dict[Any, str] = {
     Outcome.UNRESOLVED: (

@@ -57,11 +57,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def meaning_of_plan(plan: Plan, refused: str | None) -> str:
-    """Return what a plan means, to somebody who never saw one; `refused` is why it goes no way."""
+def meaning_of_plan(plan: Plan, *, refused: bool) -> str:
+    """Return what a plan means, to somebody who never saw one; `refused` where an apply was."""
     starts = plan.summary[Action.START]
-    if refused is not None:
-        return f"An apply of this plan was refused, so nothing was started: {refused}"
+    if refused:
+        return "An apply of this plan was refused: nothing was started."
     if not starts:
         return "This is a preview. An apply would start nothing, and call nobody."
     return (

@@ -124,7 +124,7 @@ def of_plan(plan: Plan, refused: str | None) -> Page:
     return Page(
         f"{heading}: {words.totals_of_plan(plan)}",
         heading,
-        words.meaning_of_plan(plan, refused),
+        words.meaning_of_plan(plan, refused=refused is not None),
         tuple(attention.of_plan(plan, refused)),
         tuple(_totals(told, _PLANNED)),
         plan.people,

@@ -54,7 +54,7 @@ def plan_lines(
         f"### {words.totals_of_plan(plan)}",
         "",
         f"**Plan for {code(name)}** at {code(plan.environment.base_url)}."
-        f" {prose(words.meaning_of_plan(plan, refused), _WORDY)}",
+        f" {prose(words.meaning_of_plan(plan, refused=refused is not None), _WORDY)}",
         "",
         *_concerns(each for each in attention.of_plan(plan, refused) if each.grave),
         *_guards(plan.guards),
