@@ -234,7 +234,7 @@ def test_a_guard_that_refuses_is_red() -> None:
 
 def test_a_plan_that_was_refused_says_so_last() -> None:
     last = plan_text(a_plan_of(1), refused="not approved")[-1]
-    assert last == "An apply of this plan was refused: nothing was started. not approved"
+    assert last == "Refused, so nothing was started: not approved"
 
 
 def test_the_text_of_a_run_has_every_result_and_the_summary() -> None:
@@ -282,6 +282,16 @@ def test_a_run_that_stopped_says_why_and_what_to_do(stop: Stop) -> None:
 )
 def test_what_a_run_came_to_is_a_sentence(run: Run, told: str) -> None:
     assert words.meaning_of_run(run) == told
+
+
+def test_what_is_not_known_of_people_is_not_made_up() -> None:
+    plans = [a_plan_of(count, counted=False) for count in (1, 2)]
+    assert [
+        words.meaning_of_plan(plan, refused=False).partition("would ")[2] for plan in plans
+    ] == [
+        "start 1 campaign, and call everybody on its list (how many is not known here).",
+        "start 2 campaigns, and call everybody on their lists (how many is not known here).",
+    ]
 
 
 def test_one_person_is_one() -> None:

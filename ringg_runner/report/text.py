@@ -49,7 +49,7 @@ def plan_lines(plan: Plan, *, refused: str | None = None, verbose: bool = False)
     """Yield the lines of a plan; `refused` is why an apply of it started nothing."""
     yield from of_plan(plan, requests=verbose)
     if refused is not None:
-        yield f"{words.meaning_of_plan(plan, refused=True)} {showable(refused)}"
+        yield f"Refused, so nothing was started: {showable(refused)}"
 
 
 def run_lines(run: Run, *, verbose: bool = False) -> Iterator[str]:

@@ -66,7 +66,7 @@ def meaning_of_plan(plan: Plan, *, refused: bool) -> str:
         return "This is a preview. An apply would start nothing, and call nobody."
     return (
         f"This is a preview: nothing was started. An apply would start"
-        f" {counted(starts, 'campaign')}, and call {_called(plan.people)}."
+        f" {counted(starts, 'campaign')}, and call {_called(plan.people, starts)}."
     )
 
 
@@ -78,7 +78,9 @@ def meaning_of_run(run: Run) -> str:
     if not started:
         return "Nothing was started, so nobody is called by this run."
     were, call = ("was", "calls") if started == 1 else ("were", "call")
-    return f"{counted(started, 'campaign')} {were} started, and {call} {_called(run.people)}."
+    return (
+        f"{counted(started, 'campaign')} {were} started, and {call} {_called(run.people, started)}."
+    )
 
 
 def facts_of_plan(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -151,7 +153,8 @@ def _people(people: int | None) -> str:
     return f" ({people:,} people)" if people else ""
 
 
-def _called(people: int | None) -> str:
+def _called(people: int | None, campaigns: int) -> str:
     if people is None:
-        return "everybody on their lists; how many that is, is not known here"
+        lists = "its list" if campaigns == 1 else "their lists"
+        return f"everybody on {lists} (how many is not known here)"
     return "1 person" if people == 1 else f"{people:,} people"
