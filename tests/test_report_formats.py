@@ -277,8 +277,13 @@ def test_a_run_that_stopped_says_why_and_what_to_do(stop: Stop) -> None:
         (a_run_of(0), "1 campaign was started, and calls 120 people."),
         (a_run_of(0, 0), "2 campaigns were started, and call 247 people."),
         (a_run_of(4), "Nothing was started, so nobody is called by this run."),
+        (a_run_of(3, 3), "2 campaigns may or may not have started, and nothing else did."),
+        (
+            a_run_of(0, 3),
+            "1 campaign was started, and calls 120 people. 1 more may or may not have started.",
+        ),
     ],
-    ids=["one", "two", "none"],
+    ids=["one", "two", "none", "only unresolved", "unresolved too"],
 )
 def test_what_a_run_came_to_is_a_sentence(run: Run, told: str) -> None:
     assert words.meaning_of_run(run) == told

@@ -74,13 +74,16 @@ def meaning_of_run(run: Run) -> str:
     """Return what a run came to, to somebody who never saw one."""
     if run.recalled:
         return RECALLED
-    started = run.summary[Outcome.STARTED]
-    if not started:
-        return "Nothing was started, so nobody is called by this run."
-    were, call = ("was", "calls") if started == 1 else ("were", "call")
-    return (
-        f"{counted(started, 'campaign')} {were} started, and {call} {_called(run.people, started)}."
-    )
+    started, unresolved = run.summary[Outcome.STARTED], run.summary[Outcome.UNRESOLVED]
+    maybe = f" {unresolved:,} more may or may not have started." if unresolved else ""
+    if started:
+        were, call = ("was", "calls") if started == 1 else ("were", "call")
+        called = _called(run.people, started)
+        return f"{counted(started, 'campaign')} {were} started, and {call} {called}.{maybe}"
+    if unresolved:
+        campaigns = counted(unresolved, "campaign")
+        return f"{campaigns} may or may not have started, and nothing else did."
+    return "Nothing was started, so nobody is called by this run."
 
 
 def facts_of_plan(plan: Plan) -> Iterator[tuple[str, str]]:
