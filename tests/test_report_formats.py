@@ -232,6 +232,13 @@ def test_a_guard_that_refuses_is_red() -> None:
     assert click.style("ok", fg="green") in coloured
 
 
+def test_what_is_not_known_stops_an_apply_and_is_no_refusal_of_a_plan() -> None:
+    assert [check.refuses for check in GUARDS] == [False, True, False, True]
+    assert [words.standing_of(check) for check in GUARDS] == [
+        *("ok", "refuses", "overridden", "not known"),
+    ]
+
+
 def test_a_plan_that_was_refused_says_so_last() -> None:
     last = plan_text(a_plan_of(1), refused="not approved")[-1]
     assert last == "Refused, so nothing was started: not approved"
