@@ -216,7 +216,9 @@ def test_a_plan_names_what_is_not_checked_and_its_digest() -> None:
     plan = a_plan()
     text = of_plan(plan)
     assert "- agent id, list id, pool id: whether they exist; the API says so" in text
-    assert text.split("\n")[-1] == f"Digest of this plan: `{plan.digest}`"
+    assert text.split("\n")[-1] == (
+        f"Digest of this plan, by which equal plans are equal: `{plan.digest}`"
+    )
 
 
 def test_the_guards_of_a_plan_are_a_table() -> None:
@@ -256,7 +258,7 @@ def test_a_plan_of_very_many_keeps_its_totals_and_its_guards_and_says_what_is_le
     assert "_40 on hold left out" in text
     assert "_500 to skip left out" in text
     assert "_10,000 requests left out" in text
-    assert "`ringg-runner plan --env production` shows all" in text
+    assert "`ringg-runner plan --env production` shows all of them" in text
 
 
 @pytest.mark.parametrize(

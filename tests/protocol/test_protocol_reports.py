@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGKILL, SIGTERM
 from typing import Any
 
 import httpx
@@ -108,3 +108,23 @@ def test_whenever_a_run_is_killed_the_ledger_hides_no_start_and_makes_none_up(
     told = by_outcome(document, "started")
     assert process.returncode == -SIGKILL
     assert told <= started <= told | by_outcome(document, "unresolved")
+
+
+def test_a_run_that_is_told_to_end_leaves_its_reports(tmp_path: Path) -> None:
+    ids, count = list_ids(40), iter(range(1, 1_000))
+    with truth(ids) as server:
+        place = a_workplace(tmp_path, server.url, ids)
+        process = place.apply("--concurrency", "1", "--report", "r.json", "--report", "r.html")
+
+        def watch(seen: Moment) -> None:
+            if seen is Moment.STARTED and next(count) == 3:
+                process.send_signal(SIGTERM)
+
+        server.watch = watch
+        process.communicate()
+        started = set(server.starts)
+    document = json.loads((place.folder / "r.json").read_text())
+    assert (process.returncode, document["exit_code"]) == (143, 143)
+    assert by_outcome(document, "started") == started
+    assert document["summary"]["cancelled"] == 40 - len(started)
+    assert "The run was told to end" in (place.folder / "r.html").read_text()

@@ -60,8 +60,8 @@ def plan_lines(
         *_guards(plan.guards),
     ]
     see = (
-        f"{code(f'ringg-runner plan --env {name}')} shows all, and {code('--report plan.html')}"
-        " writes all of it into a page."
+        f"{code(f'ringg-runner plan --env {name}')} shows all of them, and a page has room for"
+        f" more: {code('--report plan.html')}."
     )
     told = [
         (action, [each for each in plan.starts if each.action is action]) for action in _PLANNED
@@ -79,7 +79,7 @@ def plan_lines(
         "",
         *(f"- {prose(unchecked, _WORDY)}" for unchecked in plan.not_checked),
         "",
-        f"Digest of this plan: {code(plan.digest)}",
+        f"Digest of this plan, by which equal plans are equal: {code(plan.digest)}",
     ]
     yield from fitted(head, sections, tail)
 
@@ -100,7 +100,7 @@ def run_lines(run: Run, *, verbose: bool = False) -> Iterator[str]:  # noqa: ARG
     ]
     see = (
         f"{code(f'ringg-runner ledger report {run.run_id} --env {name} --format html')}"
-        " writes a page with all that the ledger knows of this run."
+        " writes what the ledger knows of this run into a page, which has room for more."
     )
     told = [
         (outcome, [each for each in run.results if each.outcome is outcome]) for outcome in _DONE
