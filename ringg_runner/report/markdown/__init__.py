@@ -79,7 +79,7 @@ def plan_lines(
         "",
         *(f"- {prose(unchecked, _WORDY)}" for unchecked in plan.not_checked),
         "",
-        f"Digest of this plan, by which equal plans are equal: {code(plan.digest)}",
+        f"Digest: {code(plan.digest)}. A plan with the same one would send the same.",
     ]
     yield from fitted(head, sections, tail)
 
