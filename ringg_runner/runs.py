@@ -90,8 +90,11 @@ class Result:
 class Run:
     """One apply, in the order of the manifests; `waited` where the ends were waited for.
 
-    `digest` is that of the plan that was carried out, `guards` how the guards stood towards it, and
-    `refusal` the one that stopped the run.
+    `digest` is that of the plan that was carried out, `to_start` how many starts it had, `guards`
+    how the guards stood towards it, and `refusal` the one that stopped the run.
+
+    `recalled` where the ledger tells of the run, whatever became of its process: what had no claim
+    is then missing, as are the digest, the people, and why the run stopped.
     """
 
     run_id: str
@@ -105,6 +108,8 @@ class Run:
     refusal: GuardCheck | None = None
     selected: Selected | None = None
     waited: Waited | None = None
+    to_start: int | None = None
+    recalled: bool = False
 
     @property
     def summary(self) -> dict[Outcome, int]:

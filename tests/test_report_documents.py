@@ -146,7 +146,11 @@ def test_a_plan_is_written_as_it_is_reviewed() -> None:
         "summary": {"start": 1, "skip": 0, "hold": 1},
         "people": None,
         "read": {"ledger": False, "server": False},
-        "not_checked": ["that the ids exist", "the ledger", "the server's list"],
+        "not_checked": [
+            "agent id, list id, pool id: whether they exist; the API says so when asked to start",
+            "the ledger: what was started before",
+            "the server's list of campaigns: what has started already",
+        ],
         "guards": [],
         "manifests": [],
         "campaigns": [

@@ -90,7 +90,7 @@ class Manner:
 class Approved:
     """A plan that may be carried out, what that takes, and what was known when it was made.
 
-    `overrides` has the reasons for which a person lifted guards.
+    `overrides` has the reasons for which a person overrides guards.
     """
 
     prepared: Prepared
@@ -104,8 +104,8 @@ class Approved:
     @property
     def terms(self) -> dict[str, Any]:
         """What the ledger keeps of every claim that is made under this approval."""
-        lifted = {str(guard): reason for guard, reason in self.overrides.items()}
-        return {"overrides": lifted} if lifted else {}
+        reasons = {str(guard): reason for guard, reason in self.overrides.items()}
+        return {"overrides": reasons} if reasons else {}
 
     @property
     def watch(self) -> Watch:

@@ -13,10 +13,12 @@ import click
 
 from ringg_runner.cli.output import LOG_FORMAT
 from ringg_runner.errors import UsageError
+from ringg_runner.report.formats import endings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringg_runner.cli.reporting import Reports
     from ringg_runner.pipeline import Selection
     from ringg_runner.selecting import Criteria
 
@@ -186,14 +188,14 @@ def overriding(command: _Command) -> _Command:
             "--reason",
             metavar="TEXT",
             multiple=True,
-            help="Why the guard is lifted; one for each, kept in the ledger.",
+            help="Why the guard is overridden; one for each, kept in the ledger.",
         ),
         click.option(
             "--override-guard",
             metavar="NAME",
             multiple=True,
             type=click.Choice([str(guard) for guard in SETTINGS]),
-            help=f"Lift one guard for this apply: {', '.join(SETTINGS)}.",
+            help=f"Override one guard for this apply: {', '.join(SETTINGS)}.",
         ),
     ):
         command = option(command)
@@ -266,6 +268,28 @@ def output_format(*formats: str) -> Callable[[_Command], _Command]:
         default=formats[0],
         show_default=True,
         help="How to write the result.",
+    )
+
+
+def reports(*, plans: bool, ci: bool = True) -> Callable[[_Command], _Command]:
+    """Add --report; with `ci` what GitHub gives to a step is written, too.
+
+    `plans` where plans are written, which not every format is for.
+    """
+
+    def choose(_ctx: click.Context, _option: click.Parameter, files: tuple[Path, ...]) -> Reports:
+        from ringg_runner.cli.reporting import chosen
+
+        return chosen(files, os.environ if ci else {}, plans=plans)
+
+    return click.option(
+        "--report",
+        "reports",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        callback=choose,
+        help=f"Write it into a file, too, by its ending: {endings(plans=plans)}. Repeatable.",
     )
 
 

@@ -68,7 +68,8 @@ def of_run(run: Run) -> dict[str, Any]:
         "digest": run.digest,
         "started_at": format_moment(run.started_at),
         "finished_at": format_moment(run.finished_at),
-        "exit_code": int(run.exit_code),
+        "recalled": run.recalled,
+        "exit_code": None if run.recalled else int(run.exit_code),
         "stopped": str(run.stopped) if run.stopped else None,
         "summary": {str(outcome): count for outcome, count in run.summary.items()},
         "people": run.people,
@@ -112,8 +113,8 @@ def of_campaign(campaign: Campaign) -> dict[str, Any]:
     """Return what every document says of a campaign: its name, its place and its list."""
     return {
         "name": campaign.name,
-        "file": campaign.file,
-        "line": campaign.line,
+        "file": campaign.file or None,
+        "line": campaign.line or None,
         "list_id": campaign.list_id,
     }
 

@@ -101,7 +101,7 @@ def _status_row(status: CampaignStatus) -> list[str]:
         format_moment(status.entry.changed_at) if status.entry else "-",
         status.row.shown_word if status.row else "-",
         "-" if status.row is None or status.row.people is None else str(status.row.people),
-        f"{status.campaign.file}:{status.campaign.line}",
+        status.campaign.place,
         f"changed since: {', '.join(status.changed)}" if status.changed else "",
     ]
 

@@ -115,6 +115,7 @@ class Executor:
             plan.guards,
             around.brake.refusal,
             plan.selected,
+            to_start=plan.summary[Action.START],
         )
 
     def _surroundings(self) -> Surroundings:

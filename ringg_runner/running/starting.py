@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ringg_runner.api.answers import Lost
 from ringg_runner.api.server_list import Standing, Unreadable
@@ -293,7 +293,11 @@ class Start:
         ongoing: bool | None = None,
     ) -> Result:
         """Record what became of it, durably, and only then say so."""
-        detail = {"resend_unconfirmed": True} if self.around.patience.resend_unconfirmed else {}
+        detail: dict[str, Any] = {"outcome": str(outcome)}
+        if ongoing is not None:
+            detail["has_ongoing_calls"] = ongoing
+        if self.around.patience.resend_unconfirmed:
+            detail["resend_unconfirmed"] = True
         ending = Ending(state, reason, str(evidence) if evidence else None, detail)
         tries = 0
         while True:
