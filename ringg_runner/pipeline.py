@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ringg_runner.campaigns import Campaign, ListId
     from ringg_runner.ledger.records import Entry
     from ringg_runner.planner import Plan
+    from ringg_runner.reviewed import SavedPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class Checked:
 class Prepared:
     """The campaigns of a selection, ready to be planned, and the findings that stopped nothing.
 
-    `manifests` has what the text of each file is recognised by.
+    `manifests` has what the text of each file is recognised by; `reviewed` is the saved plan that
+    every plan of them is held to.
     """
 
     project: Project
@@ -88,6 +90,7 @@ class Prepared:
     campaigns: tuple[Campaign, ...]
     findings: tuple[Diagnostic, ...]
     manifests: Mapping[str, str]
+    reviewed: SavedPlan | None = None
 
     def plan(
         self,
@@ -97,7 +100,8 @@ class Prepared:
     ) -> Plan:
         """Plan them as they stand at the moment `now`, by the ledger and by the server's list.
 
-        Raises FindingsError where the server has a list for another agent.
+        Without a view nobody has looked at that list yet. Raises FindingsError where the server has
+        a list for another agent.
         """
         # A check needs no planner, nor all that a plan is about.
         from ringg_runner.planner import make_plan
@@ -109,7 +113,11 @@ class Prepared:
         findings = tuple(_of_other_agents(plan, view)) if view else ()
         if findings:
             raise FindingsError("the server's list contradicts the manifests", findings)
-        return plan
+        if self.reviewed is None:
+            return plan
+        from ringg_runner.reviewed import hold_to
+
+        return hold_to(plan, self.reviewed.plan, looked=view is not None)
 
 
 @seldom_collected()

@@ -88,7 +88,8 @@ class Run:
     """One apply, in the order of the manifests.
 
     `digest` is that of the plan that was carried out, `guards` how the guards stood towards it, and
-    `refusal` the one that stopped the run.
+    `refusal` the one that stopped the run. `detailed` where the exit code tells an apply that
+    started something from one that had nothing to do.
     """
 
     run_id: str
@@ -100,6 +101,7 @@ class Run:
     digest: str = ""
     guards: tuple[GuardCheck, ...] = ()
     refusal: GuardCheck | None = None
+    detailed: bool = False
 
     @property
     def summary(self) -> dict[Outcome, int]:
@@ -125,5 +127,12 @@ class Run:
             (self.stopped is Stop.GUARD, ExitCode.REFUSED),
             (self.stopped is Stop.INTERRUPTED, ExitCode.INTERRUPTED),
             (self.stopped is Stop.TERMINATED, ExitCode.TERMINATED),
+            (self.detailed and summary[Outcome.STARTED] > 0, ExitCode.CHANGES),
         )
         return next((code for is_true, code in gravest_first if is_true), ExitCode.OK)
+
+    @property
+    def exit_code_untold(self) -> ExitCode:
+        """The same where the result could not be written: all is not well then."""
+        code = self.exit_code
+        return ExitCode.FAILED if code in (ExitCode.OK, ExitCode.CHANGES) else code

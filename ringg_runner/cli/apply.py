@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringg_runner.cli import options
+from ringg_runner.cli import options, reviewing
 from ringg_runner.cli.output import say, show_at_all_costs, warn
-from ringg_runner.cli.plan import plan_of, prepare, show_plan
-from ringg_runner.errors import ExitCode, NotApprovedError
+from ringg_runner.cli.plan import code_of, plan_of, show_plan
+from ringg_runner.errors import NotApprovedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ringg_runner.api.server_list import View
     from ringg_runner.campaigns import ListId
     from ringg_runner.cli.applying import Approved, Manner
+    from ringg_runner.cli.reviewing import Review
     from ringg_runner.ledger.records import Entry
     from ringg_runner.ledger.store import Ledger
     from ringg_runner.pipeline import Prepared
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 @click.command("apply", short_help="Start what the plan says, and tell what became of it.")
 @options.selecting
 @options.strict
+@reviewing.reviewed
 @click.option("-y", "--yes", is_flag=True, help="Start without asking, as in CI.")
 @click.option("--dry-run", is_flag=True, help="Only show the plan, as the command plan does.")
 @options.output_format("text", "json")
+@options.detailed_exitcode
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -93,9 +96,13 @@ def command(
     environment: str | None,
     project_file: Path | None,
     strict: bool,
+    plan_file: Path | None,
+    max_age: float | None,
+    expect_digest: str | None,
     yes: bool,
     dry_run: bool,
     output: str,
+    detailed_exitcode: bool,
     timeout: float,
     settle: float,
     lease: float,
@@ -114,12 +121,18 @@ def command(
     PATH is a file, a folder, which is searched for .yaml and .yml, or - for standard input; by
     default what the project file lists. Everything is planned before anything is sent. Outside the
     sandbox it asks first, unless --yes is given. What was started is kept in the ledger, and is
-    never started again.
+    never started again. With --plan it starts just what was reviewed, and takes no PATH.
     """
-    prepared = prepare(options.selection(paths, environment, project_file, strict=strict))
+    review = reviewing.open_review(
+        plan_file, max_age, expect_digest, paths=paths, no_refresh=no_refresh
+    )
+    prepared = review.prepare(options.selection(paths, environment, project_file, strict=strict))
     if dry_run:
-        show_plan(plan_of(prepared, refresh=False), output, verbose=verbose)
-        return ExitCode.OK
+        review.refuse_second_use_if_known(prepared)
+        plan = plan_of(prepared, refresh=review.saw_the_list, ca_file=ca_file)
+        show_plan(plan, output, verbose=verbose)
+        review.check(plan)
+        return code_of(plan, detailed=detailed_exitcode)
 
     from ringg_runner.api.client import TimeLimits
     from ringg_runner.cli import memory
@@ -143,14 +156,17 @@ def command(
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
         known = ledger.known(prepared.environment.base_url)
         remembers = without_memory or bool(known) or memory.remembers(prepared, ledger)
-        approved = _approved(prepared, known, manner, to_ask=to_ask, remembers=remembers)
-        return _carry_out(approved, ledger, output, verbose=verbose)
+        review.refuse_second_use(ledger, remembers=remembers)
+        approved = _approved(prepared, known, manner, review, to_ask=to_ask, remembers=remembers)
+        review.check(approved.plan)
+        return _carry_out(approved, ledger, output, verbose=verbose, detailed=detailed_exitcode)
 
 
 def _approved(
     prepared: Prepared,
     known: Mapping[ListId, Entry],
     manner: Manner,
+    review: Review,
     *,
     to_ask: bool,
     remembers: bool,
@@ -181,6 +197,7 @@ def _approved(
         remembers = remembers or environment.embedded
         _tell_what_is_not_known(view, remembers=remembers, quiet=manner.quiet)
         if to_ask:
+            review.check(plan)
             _ask(plan)
             # People take their time. What they approved is held against how things stand now.
             view = look(prepared, key, manner.limits, manner.ca_file) if manner.refresh else None
@@ -222,7 +239,10 @@ def _ask(plan: Plan) -> None:
         raise NotApprovedError("not approved: nothing was sent")
 
 
-def _carry_out(approved: Approved, ledger: Ledger, output: str, *, verbose: bool) -> int:
+def _carry_out(
+    approved: Approved, ledger: Ledger, output: str, *, verbose: bool, detailed: bool
+) -> int:
+    from dataclasses import replace
     from uuid import uuid4
 
     from ringg_runner.cli.applying import ResultTable, carry_out
@@ -231,10 +251,10 @@ def _carry_out(approved: Approved, ledger: Ledger, output: str, *, verbose: bool
 
     who = run_info(str(uuid4()), os.environ)
     if output == "json":
-        run = carry_out(approved, ledger, who, lambda _: None)
+        run = replace(carry_out(approved, ledger, who, lambda _: None), detailed=detailed)
         written = show_at_all_costs(documents.encode(documents.of_run(run)))
     else:
         table = ResultTable(approved.plan, attempts=verbose)
-        run = carry_out(approved, ledger, who, table.add)
+        run = replace(carry_out(approved, ledger, who, table.add), detailed=detailed)
         written = table.end(run)
-    return run.exit_code if written else run.exit_code or ExitCode.FAILED
+    return run.exit_code if written else run.exit_code_untold

@@ -95,10 +95,11 @@ def carry_out(
     """Carry a plan out; each result is reported as it becomes known."""
     _settle_leftovers(approved, ledger, who)
     prepared, manner = approved.prepared, approved.manner
+    seal = prepared.reviewed.seal if prepared.reviewed else None
 
     async def run() -> Run:
         clock = SystemClock()
-        claims = Claims(ledger, who, clock, manner.lease, GATHERING)
+        claims = Claims(ledger, who, clock, manner.lease, GATHERING, seal)
         way = open_client(
             prepared.project, prepared.environment, approved.key, manner.limits, manner.ca_file
         )

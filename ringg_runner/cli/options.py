@@ -35,8 +35,42 @@ class Rate(click.ParamType[float]):
         return rate
 
 
+class Duration(click.ParamType[float]):
+    """How long something may take or be ago; seconds are what comes out."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return how many seconds."""
+        if isinstance(value, float):
+            return value
+        found = _DURATION.fullmatch(value)
+        if not found:
+            self.fail(f"{value} is no duration: write 90s, 30m, 24h or 7d", param, ctx)
+        return float(found["count"]) * _LENGTHS[found["unit"]]
+
+
+class Digest(click.ParamType[str]):
+    """What a plan is recognised by."""
+
+    name = "digest"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the digest as it is."""
+        from ringg_runner.campaigns import is_digest
+
+        if not is_digest(value):
+            told = "it is sha256: and 64 digits from 0 to f, as plan shows it"
+            self.fail(f"{value!r} is no digest: {told}", param, ctx)
+        return value
+
+
 _RATE = re.compile(r"(?P<count>[0-9]{1,6}(?:\.[0-9]{1,3})?)/(?P<unit>[smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_DURATION = re.compile(r"(?P<count>[1-9][0-9]{0,5})(?P<unit>[smhd])")
+_LENGTHS = {**_SECONDS, "d": 86_400}
 
 
 def selecting(command: _Command) -> _Command:
@@ -48,13 +82,7 @@ def selecting(command: _Command) -> _Command:
 def environment(command: _Command) -> _Command:
     """Add --env, --project and --no-color."""
     for option in (
-        click.option(
-            "--no-color",
-            is_flag=True,
-            expose_value=False,
-            callback=_choose_colour,
-            help="Write plain text; the variable NO_COLOR does the same.",
-        ),
+        no_color,
         click.option(
             "--project",
             "project_file",
@@ -72,6 +100,26 @@ def environment(command: _Command) -> _Command:
     ):
         command = option(command)
     return command
+
+
+def no_color(command: _Command) -> _Command:
+    """Add --no-color."""
+    return click.option(
+        "--no-color",
+        is_flag=True,
+        expose_value=False,
+        callback=_choose_colour,
+        help="Write plain text; the variable NO_COLOR does the same.",
+    )(command)
+
+
+def detailed_exitcode(command: _Command) -> _Command:
+    """Add --detailed-exitcode."""
+    return click.option(
+        "--detailed-exitcode",
+        is_flag=True,
+        help="Exit with 2 where all is well and something would start, or was started.",
+    )(command)
 
 
 def strict(command: _Command) -> _Command:

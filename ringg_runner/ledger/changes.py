@@ -49,7 +49,8 @@ class Claiming:
 
     Only a list that is unknown or did not start is free. One that is unresolved, or whose claim was
     abandoned, is taken over, and the claim then tells what is `inherited`. One that was started or
-    has a living claim, be it this run's own, is taken.
+    has a living claim, be it this run's own, is taken. `plan` is the seal of the saved plan that is
+    carried out.
 
     Raises ValueError for a lease that has ended already.
     """
@@ -60,6 +61,7 @@ class Claiming:
     request: Mapping[str, Any]
     now: datetime
     lease_until: datetime
+    plan: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a lease that gives no time."""
@@ -78,6 +80,7 @@ class Claiming:
             request=self.request,
             lease_until=self.lease_until,
             inherited=inherited,
+            plan=self.plan,
         )
         entry = pen.change(old, pen.append(self.key, self.run, event, detail, self.now))
         return Claim(entry, inherited)

@@ -26,9 +26,14 @@ _CLAIMS = {Event.CLAIMED: "being started by", Event.TAKEN_OVER: "being settled b
 
 
 def claim_detail(
-    *, name: str, request: Mapping[str, Any], lease_until: datetime, inherited: Entry | None
+    *,
+    name: str,
+    request: Mapping[str, Any],
+    lease_until: datetime,
+    inherited: Entry | None,
+    plan: str | None = None,
 ) -> dict[str, Any]:
-    """Return what the trail keeps of a claim."""
+    """Return what the trail keeps of a claim; `plan` is the seal of the saved plan behind it."""
     detail: dict[str, Any] = {
         "name": storable(name),
         "request": request,
@@ -36,6 +41,8 @@ def claim_detail(
     }
     if inherited is not None:
         detail["inherited"] = {"state": inherited.state, "run_id": inherited.run.run_id}
+    if plan is not None:
+        detail["plan"] = plan
     return detail
 
 

@@ -20,14 +20,14 @@ from ringg_runner.ledger.errors import DamagedError, LedgerError
 from ringg_runner.ledger.failures import damaged
 from ringg_runner.ledger.pen import Pen
 from ringg_runner.ledger.postgres import PostgresDatabase
-from ringg_runner.ledger.records import State
+from ringg_runner.ledger.records import Event, State
 from ringg_runner.ledger.rows import read_entry, read_trail_row
 from ringg_runner.ledger.sqlite import SqliteDatabase
 from ringg_runner.ledger.tables import ENTRIES, LEDGER, STEPS, TRAIL
 from ringg_runner.ledger.verification import Broken, find_break
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
         Claim,
         Ending,
         Entry,
-        Event,
         Key,
         RunInfo,
         Taken,
@@ -50,6 +49,11 @@ if TYPE_CHECKING:
     from ringg_runner.ledger.tables import Step
 
 _Made = TypeVar("_Made")
+
+_MOST = 500
+"""How many lists one statement asks for: databases bound the values of a statement."""
+
+_CLAIMS = (Event.CLAIMED.value, Event.TAKEN_OVER.value)
 
 
 class Ledger:
@@ -178,6 +182,27 @@ class Ledger:
             query = query.where(TRAIL.c.base_url == key.base_url, TRAIL.c.list_id == key.list_id)
         with self._database.reading() as connection:
             return [read_trail_row(row) for row in connection.execute(query).mappings()]
+
+    def claimed_under(
+        self, plan: str, base_url: str, list_ids: Iterable[ListId]
+    ) -> TrailRow | None:
+        """Return the first claim on any of these lists that was made under a saved plan, if any.
+
+        `plan` is the plan's seal.
+        """
+        asked = list(list_ids)
+        found: list[TrailRow] = []
+        with self._database.reading() as connection:
+            for first in range(0, len(asked), _MOST):
+                query = select(TRAIL).where(
+                    TRAIL.c.base_url == base_url,
+                    TRAIL.c.list_id.in_(asked[first : first + _MOST]),
+                    TRAIL.c.event.in_(_CLAIMS),
+                    TRAIL.c.detail.contains(plan, autoescape=True),
+                )
+                found += map(read_trail_row, connection.execute(query).mappings())
+        claims = (row for row in found if row.detail.get("plan") == plan)
+        return min(claims, key=lambda row: row.number, default=None)
 
     def verify(self) -> Broken | None:
         """Return the first place where trail, head and entries do not hold, None where all holds.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -62,7 +62,7 @@ class Claims:
     """The claims of one run.
 
     `gathering` is for how many seconds a transaction waits for more to write: what one costs, it
-    costs for many alike.
+    costs for many alike. `plan` is the seal of the saved plan that is carried out.
     """
 
     ledger: Ledger
@@ -70,6 +70,7 @@ class Claims:
     clock: Clock
     lease: float = LEASE
     gathering: float = 0.0
+    plan: str | None = None
     _until: dict[ListId, datetime] = field(default_factory=dict, init=False)
     _over: bool = field(default=False, init=False)
     _waiting: list[tuple[Change[Any], asyncio.Future[Any]]] = field(
@@ -82,7 +83,8 @@ class Claims:
 
     async def claim(self, campaign: Campaign) -> Claim | Taken:
         """Claim a campaign's list, durably; raises LedgerError where that cannot be done."""
-        claiming = self._claiming(campaign)
+        # What was found started is remembered without the plan: it used up nothing of that.
+        claiming = replace(self._claiming(campaign), plan=self.plan)
         claimed = await self._write(claiming)
         if isinstance(claimed, Claim):
             self._until[campaign.list_id] = claiming.lease_until
