@@ -144,7 +144,7 @@ class _Comparison:
         if not self.plan.list_read:
             if self.looked:
                 yield "the server's list is not read here, and was for the reviewed plan"
-        elif (here := _in_the_list(now)) != (there := _in_the_list(was)):
+        elif (here := _in_the_list(_kept(now))) != (there := _in_the_list(was)):
             yield f"the server's list says {here}, and said {there} when the plan was made"
 
 
@@ -191,9 +191,13 @@ def _in_the_ledger(entry: Entry | None) -> str:
     return f"{entry.state.replace('_', ' ')} since {format_moment(entry.changed_at)}"
 
 
+def _kept(row: Row | None) -> Row | None:
+    """Return what a file keeps of a row."""
+    return replace(row, word=keepable(row.word)) if row and row.word else row
+
+
 def _in_the_list(row: Row | None) -> str:
-    """Return what the list says, as far as a file may keep it."""
     if row is None:
         return "nothing"
-    word = "no campaign" if row.word is None else f"“{keepable(row.word)}”"
+    word = "no campaign" if row.word is None else f"“{row.word}”"
     return word if row.people is None else f"{word} with {row.people:,} people"

@@ -35,11 +35,12 @@ def history(saved: SavedPlan, now: datetime) -> str:
 
 def in_words(seconds: float) -> str:
     """Return a duration as people say it, in its largest unit and rounded down."""
-    units = ((86_400, "day", "days"), (3_600, "hour", "hours"), (60, "minute", "minutes"))
-    for length, one, many in units:
-        if (count := int(seconds // length)) > 0:
-            return f"{count} {one if count == 1 else many}"
-    return f"{int(seconds)} seconds"
+    length, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
+    count = int(seconds // length)
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def refuse_age(saved: SavedPlan, name: str, now: datetime, max_age: float) -> None:
