@@ -50,7 +50,8 @@ _CREDENTIAL = re.compile(
 # Digits after a plus, digits in one run, and digits in groups; what belongs to an id is none.
 _NUMBER = re.compile(
     r"(?P<called>\+ ?\(?[0-9](?:[ ()./-]{0,3}[0-9]){6,})"
-    r"|(?<![\w-])(?:(?P<run>[0-9]{8,})|\(?[0-9](?:[ ()-]{0,2}[0-9]){9,14})(?![\w-])"
+    r"|(?<![\w-])(?:(?P<run>[0-9]{8,})|\([0-9]{1,5}\)(?:[ -]{0,2}[0-9]){5,14}"
+    r"|[0-9](?:[ ()-]{0,2}[0-9]){9,14})(?![\w-])"
 )
 _DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 _DIGIT = re.compile(r"[0-9]")

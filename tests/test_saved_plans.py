@@ -266,7 +266,15 @@ def changed(path: Path, value: Any) -> Document:
 def others(path: Path, value: Any) -> list[Any]:
     """What could stand in a leaf instead: of another kind, and of the same."""
     values: list[Any] = [None, True, False, 0, -1, 7, "", "x", [], {}, "draft"]
-    values += [*map(str, Action), "started", "server_list", "ledger", "person", "not_started", "claimed"]
+    values += [
+        *map(str, Action),
+        "started",
+        "server_list",
+        "ledger",
+        "person",
+        "not_started",
+        "claimed",
+    ]
     if isinstance(value, str):
         values += [f"{value}x", value[:-1], f"{value} ", value.upper(), value.replace("a", "b")]
         values += [re.sub(r"[0-9]", "1", value), re.sub(r"[0-9]", "٣", value)]
