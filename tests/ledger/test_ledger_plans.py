@@ -30,7 +30,7 @@ def used(ledger: Ledger, *list_ids: str, base_url: str = API) -> str | None:
     """The list of the first claim that is found under the seal."""
     row = ledger.claimed_under(SEAL, base_url, map(ListId, list_ids))
     assert row is None or row.run == MINE
-    return row and row.key.list_id
+    return row.key.list_id if row else None
 
 
 def test_a_claim_under_a_plan_is_found_by_its_seal(ledger: Ledger) -> None:
