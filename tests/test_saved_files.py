@@ -195,7 +195,7 @@ def test_a_disk_that_runs_full_leaves_what_was_there_and_nothing_else(
         path.write_text(old)
     with (
         no_file_larger_than(100),
-        pytest.raises(RunnerError, match="nothing was written: .*: File too large"),
+        pytest.raises(RunnerError, match=r"nothing was written: .*: File too large"),
     ):
         files.write(path, TEXT)
     found = {file.name: file.read_text() for file in tmp_path.iterdir()}

@@ -26,14 +26,14 @@ def read(path: Path) -> bytes:
     try:
         # A pipe would be waited for, and a device could go on for ever.
         with open(path, "rb", opener=_without_waiting) as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            found = os.fstat(stream.fileno())
+            if not stat.S_ISREG(found.st_mode):
                 raise PlanFileError(f"{path} is no regular file")
-            data = stream.read(MAX_BYTES + 1)
+            if found.st_size > MAX_BYTES:
+                raise PlanFileError(f"{path} is too large to be a plan")
+            return stream.read(MAX_BYTES)
     except OSError as failure:
         raise PlanFileError(f"the plan {path} cannot be read: {failure.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise PlanFileError(f"{path} is too large to be a plan")
-    return data
 
 
 def _without_waiting(path: str, flags: int) -> int:
