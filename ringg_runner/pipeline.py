@@ -110,14 +110,14 @@ class Prepared:
             make_plan(self.campaigns, self.environment, now, known, view),
             manifests=self.manifests,
         )
+        if self.reviewed is not None:
+            from ringg_runner.reviewed import hold_to
+
+            plan = hold_to(plan, self.reviewed.plan, looked=view is not None)
         findings = tuple(_of_other_agents(plan, view)) if view else ()
         if findings:
             raise FindingsError("the server's list contradicts the manifests", findings)
-        if self.reviewed is None:
-            return plan
-        from ringg_runner.reviewed import hold_to
-
-        return hold_to(plan, self.reviewed.plan, looked=view is not None)
+        return plan
 
 
 @seldom_collected()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class SavedPlan:
     """A plan as it was saved: when, by which version of the tool, and under which seal.
 
-    The seal is a digest over everything that the file holds, so no two saved plans share one.
+    The seal is a digest over everything that the file holds: another plan has another.
     """
 
     plan: Plan

@@ -153,11 +153,14 @@ def test_a_plan_that_claimed_nothing_may_be_tried_again(cli: Cli, tmp_path: Path
     assert (done.last_line, server.started_lists) == ("1 started, 1 skipped", ["list-1"])
 
 
+@pytest.mark.parametrize(
+    ("listing", "option"), [(lists(), "--quiet"), (NO_LIST, "--without-memory")]
+)
 def test_a_ledger_that_may_be_too_young_to_know_a_first_use_is_told_of(
-    cli: Cli, tmp_path: Path
+    cli: Cli, tmp_path: Path, listing: Say, option: str
 ) -> None:
-    with a_reviewed_project(cli, tmp_path, listing=lists()):
-        done = apply(cli, "--quiet", CI="true")
+    with a_reviewed_project(cli, tmp_path, listing=listing):
+        done = apply(cli, option, CI="true")
     assert (done.code, done.last_line) == (0, "2 started")
     assert "no ledger here can know whether plan.json was applied before" in done.err
 
@@ -171,7 +174,7 @@ def test_a_dry_run_says_where_the_ledger_cannot_tell(cli: Cli, tmp_path: Path, d
         done = cli("apply", "--plan", "plan.json", "--dry-run")
     assert (done.code, done.last_line) == (0, "2 to start")
     assert "Not checked: that the ids exist; the ledger" in done.out
-    assert ("warning: the ledger is not read" in done.err) == (damage == "ledger")
+    assert ("warning: the ledger is not read" in done.err) == (damage != "nothing")
 
 
 # What moved
@@ -277,6 +280,21 @@ def test_a_mistake_in_a_manifest_of_the_plan_stops_everything(cli: Cli, tmp_path
     assert "campaigns/1.yaml:5:18" in done.err
 
 
+def test_a_list_of_another_agent_stops_a_start_and_nothing_that_is_held(
+    cli: Cli, tmp_path: Path
+) -> None:
+    def of_agent(agent: str) -> Say:
+        rows = [{"id": "list-1", "campaign_status": "draft", "agent_id": agent}]
+        return says(200, {"campaigns": rows, "pagination": {"total": 1}})
+
+    with a_reviewed_project(cli, tmp_path, listing=of_agent("agent-9")) as server:
+        stopped = apply(cli)
+        edit(tmp_path, "campaigns/1.yaml", "version: 1", "version: 1 # changed")
+        done = apply(cli)
+    assert (stopped.code, done.code, server.started_lists) == (3, 0, ["list-2"])
+    assert "was uploaded for the agent agent-9" in stopped.err
+
+
 # What cannot be trusted
 
 
@@ -354,7 +372,7 @@ def test_a_plan_forged_with_a_new_seal_starts_what_the_manifests_say_or_nothing(
         ),
         (environment(name="sandbox"), "and sandbox is http://sandbox.localhost/ca/api/v0 now"),
         (environment(base_url="https://a.example.com"), "was made for https://a.example.com, and"),
-        (aged(90_000), "plan.json is 1 day old, and 1 day are allowed"),
+        (aged(90_000), "plan.json is 25 hours old, and 24 hours are allowed"),
         (aged(-400), "the clocks disagree"),
     ],
     ids=["environment", "another environment", "base_url", "old", "of the future"],
@@ -506,15 +524,23 @@ def test_the_plan_of_the_expected_digest_is_started(cli: Cli, tmp_path: Path) ->
     assert again.code == 3
 
 
-@pytest.mark.parametrize("arguments", [(), ("--plan", "plan.json")], ids=["anew", "of a file"])
+@pytest.mark.parametrize(
+    ("arguments", "name", "looks"),
+    [((), "the plan as things stand now", 1), (("--plan", "plan.json"), "plan.json", 0)],
+    ids=["anew", "of a file"],
+)
 def test_another_digest_is_refused_with_both_of_them(
-    cli: Cli, tmp_path: Path, arguments: tuple[str, ...]
+    cli: Cli, tmp_path: Path, arguments: tuple[str, ...], name: str, looks: int
 ) -> None:
     with a_reviewed_project(cli, tmp_path) as server:
         done = expecting(cli, OTHER_DIGEST, *arguments)
         digest = digest_in(tmp_path)
     assert (done.code, done.out, server.requests) == (3, "", [])
-    assert f"has the digest {digest}, and {OTHER_DIGEST} was expected: nothing was sent" in done.err
+    assert len(server.looks) == looks
+    assert (
+        f"{name} has the digest {digest}, and {OTHER_DIGEST} was expected: nothing was sent"
+        in done.err
+    )
     assert "look at the plan again, and give its digest" in done.err
 
 

@@ -321,6 +321,20 @@ def test_a_state_that_the_reviewed_plan_did_not_see_holds_nothing(now: Plan) -> 
     assert the_start(now, planned(a_campaign()))[0] is Action.START
 
 
+@pytest.mark.parametrize("word", ["draft ", " Draft\n", "draft\x1b"])
+def test_a_word_that_a_file_keeps_otherwise_is_the_same_word(word: str) -> None:
+    now = planned(a_campaign(), view=listing(word))
+    assert hold_to(now, saved(now).plan) == now
+
+
+def test_a_file_of_which_the_reviewed_plan_knows_nothing_has_changed() -> None:
+    now = replace(planned(a_campaign()), manifests={})
+    assert the_start(now, now) == (
+        Action.HOLD,
+        "campaigns/a.yaml changed since the plan was made",
+    )
+
+
 def test_before_the_list_is_asked_for_nothing_is_made_of_what_it_does_not_say() -> None:
     now, was = planned(a_campaign(), known={}), planned(a_campaign(), known={}, view=listing())
     assert the_start(now, was, looked=False)[0] is Action.START

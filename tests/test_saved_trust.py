@@ -27,16 +27,18 @@ def refusal(failure: pytest.ExceptionInfo[PlanFileError]) -> str:
     [
         (0, "0 seconds"),
         (1, "1 second"),
-        (59.9, "59 seconds"),
-        (60, "1 minute"),
-        (3_599, "59 minutes"),
-        (3_600, "1 hour"),
-        (86_399, "23 hours"),
-        (86_400, "1 day"),
+        (119.9, "119 seconds"),
+        (120, "2 minutes"),
+        (3_600, "60 minutes"),
+        (7_199, "119 minutes"),
+        (7_200, "2 hours"),
+        (86_400, "24 hours"),
+        (172_799, "47 hours"),
+        (172_800, "2 days"),
         (1e7, "115 days"),
     ],
 )
-def test_an_age_is_said_in_its_largest_unit(seconds: float, words: str) -> None:
+def test_an_age_is_said_in_the_largest_unit_that_tells_enough(seconds: float, words: str) -> None:
     assert trust.in_words(seconds) == words
 
 

@@ -155,8 +155,9 @@ def command(
     to_ask = not (yes or prepared.environment.embedded)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
         known = ledger.known(prepared.environment.base_url)
-        remembers = without_memory or bool(known) or memory.remembers(prepared, ledger)
+        remembers = bool(known) or memory.remembers(prepared, ledger)
         review.refuse_second_use(ledger, remembers=remembers)
+        remembers = remembers or without_memory
         approved = _approved(prepared, known, manner, review, to_ask=to_ask, remembers=remembers)
         review.check(approved.plan)
         return _carry_out(approved, ledger, output, verbose=verbose, detailed=detailed_exitcode)

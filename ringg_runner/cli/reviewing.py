@@ -133,12 +133,13 @@ class Review:
         from ringg_runner.cli import memory
         from ringg_runner.ledger.errors import LedgerError
 
-        if self.saved is None or not memory.is_there(prepared):
+        if self.saved is None:
             return
+        project, environment = prepared.project, prepared.environment
         with suppress(LedgerError, FindingsError):
-            project, environment = prepared.project, prepared.environment
-            with memory.open_for(project, environment, create=False) as ledger:
-                self.refuse_second_use(ledger)
+            if memory.is_there(prepared):
+                with memory.open_for(project, environment, create=False) as ledger:
+                    self.refuse_second_use(ledger)
 
     def check(self, plan: Plan) -> None:
         """Raise PlanFileError where the plan that is about to be carried out is another."""

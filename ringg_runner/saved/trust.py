@@ -34,8 +34,8 @@ def history(saved: SavedPlan, now: datetime) -> str:
 
 
 def in_words(seconds: float) -> str:
-    """Return a duration as people say it, in its largest unit and rounded down."""
-    length, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
+    """Return a duration as people say it: rounded down, in the largest unit that has two of it."""
+    length, unit = next((each for each in _UNITS if seconds >= 2 * each[0]), _UNITS[-1])
     count = int(seconds // length)
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
