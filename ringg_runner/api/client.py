@@ -85,7 +85,7 @@ class ApiClient:
                     try:
                         content = await _read(response, bound)
                     finally:
-                        await end(response, transport, tls=target.scheme == "https")
+                        await end(response, transport)
         except (httpx.RequestError, OSError, zlib.error) as failure:
             late = isinstance(failure, TimeoutError | httpx.TimeoutException)
             if passage.has_surely_not_left(failure):

@@ -11,20 +11,19 @@ from __future__ import annotations
 import ssl
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 import truststore
 
+from ringg_runner.api.streams import AsyncioBackend
 from ringg_runner.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
-
-    import httpcore
 
 
 @dataclass(slots=True)
@@ -65,16 +64,14 @@ class Connections:
             await transport.aclose()
 
 
-async def end(
-    response: httpx.Response, transport: httpx.AsyncBaseTransport, *, tls: bool = True
-) -> None:
-    """Close an answer, and the connection too where more came than one answer.
+async def end(response: httpx.Response, transport: httpx.AsyncBaseTransport) -> None:
+    """Close an answer, and the connection too where more was read than one answer.
 
-    The rest would pass for the answer to the next request on that connection.
+    The rest would pass for the answer to the next request on that connection. What was not read yet
+    is httpcore's to see, before it uses a connection again.
     """
     await response.aclose()
-    stream = response.extensions.get("network_stream")
-    if stream is not None and (_read_too_far(response) or (tls and _has_more(stream))):
+    if "network_stream" in response.extensions and _read_too_far(response):
         await transport.aclose()
 
 
@@ -89,17 +86,6 @@ def _read_too_far(response: Any) -> bool:
     except AttributeError:
         return True
     return bool(rest)
-
-
-def _has_more(stream: httpcore.AsyncNetworkStream) -> bool:
-    """Tell whether TLS holds bytes that nobody has read; those of a socket httpcore sees itself."""
-    try:
-        stream.get_extra_info("ssl_object").read(1)
-    except ssl.SSLWantReadError:
-        return False
-    except ssl.SSLError:
-        pass
-    return True
 
 
 @asynccontextmanager
@@ -121,13 +107,20 @@ async def open_connections(
 def _network(base_url: str, ca_file: Path | None) -> Connections:
     if not base_url.startswith("https://"):
         # Plain http is for loopback alone; through a proxy the key would leave in the open.
-        return Connections(lambda: httpx.AsyncHTTPTransport(verify=False, trust_env=False))
+        return Connections(lambda: _transport(False))
     context, proxy = tls_context(ca_file), proxy_for(base_url)
     if proxy is not None and proxy.url.scheme == "https":
         proxy.ssl_context = context
-    return Connections(
-        lambda: httpx.AsyncHTTPTransport(verify=context, proxy=proxy, trust_env=False), proxy
-    )
+    return Connections(lambda: _transport(context, proxy), proxy)
+
+
+def _transport(
+    verify: ssl.SSLContext | Literal[False], proxy: httpx.Proxy | None = None
+) -> httpx.AsyncHTTPTransport:
+    transport = httpx.AsyncHTTPTransport(verify=verify, proxy=proxy, trust_env=False)
+    # httpcore lets itself be told how to connect, and httpx has no way to hand it on.
+    transport._pool._network_backend = AsyncioBackend()
+    return transport
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
