@@ -11,19 +11,25 @@ from __future__ import annotations
 import ssl
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import httpcore
 import httpx
 import truststore
 
+from ringg_runner.api.lines import Line, url_for_httpcore
 from ringg_runner.api.streams import AsyncioBackend
 from ringg_runner.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
+
+KEPT = 5.0
+"""For how many seconds a connection is kept that nobody uses."""
 
 
 @dataclass(slots=True)
@@ -64,30 +70,6 @@ class Connections:
             await transport.aclose()
 
 
-async def end(response: httpx.Response, transport: httpx.AsyncBaseTransport) -> None:
-    """Close an answer, and the connection too where more was read than one answer.
-
-    The rest would pass for the answer to the next request on that connection. What was not read yet
-    is httpcore's to see, before it uses a connection again.
-    """
-    await response.aclose()
-    if "network_stream" in response.extensions and _read_too_far(response):
-        await transport.aclose()
-
-
-def _read_too_far(response: Any) -> bool:
-    """Tell whether the parser holds bytes that no answer was made of.
-
-    There is no public way to ask httpcore. Where its inside is another, no connection is trusted
-    with a second request: slower, and as safe.
-    """
-    try:
-        rest, _ = response.stream._httpcore_stream._stream._connection._h11_state.trailing_data
-    except AttributeError:
-        return True
-    return bool(rest)
-
-
 @asynccontextmanager
 async def open_connections(
     base_url: str, *, ca_file: Path | None = None, transport: httpx.AsyncBaseTransport | None = None
@@ -107,20 +89,28 @@ async def open_connections(
 def _network(base_url: str, ca_file: Path | None) -> Connections:
     if not base_url.startswith("https://"):
         # Plain http is for loopback alone; through a proxy the key would leave in the open.
-        return Connections(lambda: _transport(False))
+        return Connections(partial(Line, _maker()))
     context, proxy = tls_context(ca_file), proxy_for(base_url)
     if proxy is not None and proxy.url.scheme == "https":
         proxy.ssl_context = context
-    return Connections(lambda: _transport(context, proxy), proxy)
+    return Connections(partial(Line, _maker(context, proxy)), proxy)
 
 
-def _transport(
-    verify: ssl.SSLContext | Literal[False], proxy: httpx.Proxy | None = None
-) -> httpx.AsyncHTTPTransport:
-    transport = httpx.AsyncHTTPTransport(verify=verify, proxy=proxy, trust_env=False)
-    # httpcore lets itself be told how to connect, and httpx has no way to hand it on.
-    transport._pool._network_backend = AsyncioBackend()
-    return transport
+def _maker(
+    context: ssl.SSLContext | None = None, proxy: httpx.Proxy | None = None
+) -> httpcore.AsyncConnectionPool:
+    """Return what makes connections, directly or through a proxy."""
+    backend = AsyncioBackend()
+    if proxy is None:
+        return httpcore.AsyncConnectionPool(context, keepalive_expiry=KEPT, network_backend=backend)
+    return httpcore.AsyncHTTPProxy(
+        url_for_httpcore(proxy.url),
+        proxy.raw_auth,
+        ssl_context=context,
+        proxy_ssl_context=proxy.ssl_context,
+        keepalive_expiry=KEPT,
+        network_backend=backend,
+    )
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
