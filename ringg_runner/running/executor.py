@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from ringg_runner.times import Clock
 
 
-CLAIMED_AHEAD = 2
-"""One start is claimed ahead for so many slots."""
-
 _MOST = 500
 """How many lists are remembered in one transaction: others want to write too."""
 
@@ -119,7 +116,8 @@ class Executor:
             self.interruption,
             Brake(),
             pace,
-            asyncio.Semaphore(self.concurrency + self.concurrency // CLAIMED_AHEAD),
+            # All slots may fall free at once, and with one slot nothing is claimed ahead.
+            asyncio.Semaphore(2 * self.concurrency - 1),
             self.tally,
         )
 
