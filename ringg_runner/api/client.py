@@ -135,7 +135,8 @@ async def _read(response: httpx.Response, bound: int) -> bytes:
     """Return the body's first `bound` bytes, unpacked; the rest is left on the wire."""
     unpack = _unpacking(response.headers.get("content-encoding", "identity"))
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for chunk in response.stream:
         body += unpack(chunk, bound - len(body))
         if len(body) >= bound:
             break
