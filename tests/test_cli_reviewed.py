@@ -73,8 +73,8 @@ def reseal(root: Path, change: Callable[[SavedPlan], SavedPlan]) -> None:
 
 
 def aged(seconds: float) -> Callable[[SavedPlan], SavedPlan]:
-    made_at = SystemClock().now() - timedelta(seconds=seconds)
-    return lambda saved: replace(saved, made_at=made_at)
+    age = timedelta(seconds=seconds)
+    return lambda saved: replace(saved, made_at=SystemClock().now() - age)
 
 
 # What is started
