@@ -7,7 +7,6 @@ environment=${RINGG_ENVIRONMENT:-production}
 folder=${RINGG_FOLDER:-$HOME/ringg-runner}
 digest=${1:?which plan? plan.sh tells its digest}
 
-rm -f "$folder/run.html"
 git pull --quiet --ff-only # what changed since the plan is not started, and a HOLD stops all
 code=0
 ringg-runner apply --env "$environment" --yes --plan "$folder/plan.json" \
@@ -15,16 +14,11 @@ ringg-runner apply --env "$environment" --yes --plan "$folder/plan.json" \
 
 case $code in
   0) ;;
-  1) advice="read why each failed; then plan again: what was started is skipped" ;;
-  3) advice="nothing was sent; if the plan is used up or out of date, plan again" ;;
-  4) advice="a guard or HOLD refused: do what it says, then plan again" ;;
-  5) advice="the key was refused: put the present one there, then plan again" ;;
-  6) advice="people may be being called; plan and apply again, which settles it first" ;;
-  *) advice="what became of it: ringg-runner ledger report --env $environment" ;;
-esac
-if [ "$code" -ne 0 ]; then
-  echo "apply.sh: exit code $code: $advice" >&2
-  # Also where it was killed before it could say so itself.
-  [ -e "$folder/run.html" ] || ringg-runner ledger report --env "$environment" >&2 || :
-fi
+  1) echo "apply.sh: read why each failed, then plan again: what was started is skipped" ;;
+  3) echo "apply.sh: nothing was sent; where the plan is used up or out of date, plan again" ;;
+  4) echo "apply.sh: a guard or HOLD refused: do what it says, then plan again" ;;
+  5) echo "apply.sh: the key was refused: put the present one there, then plan again" ;;
+  6) echo "apply.sh: people may be being called; plan and apply again, which settles it first" ;;
+  *) echo "apply.sh: what became of it: ringg-runner ledger report --env $environment" ;;
+esac >&2
 exit "$code"
