@@ -313,3 +313,24 @@ def test_a_guard_that_is_not_understood_is_an_error(
         done = applied(cli)
     assert (done.code, api.requests) == (3, [])
     assert f"[{said}]" in done.err
+
+
+def test_a_run_keeps_the_key_whose_workspace_was_asked_for(cli: Cli, tmp_path: Path) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text(KEY)
+
+    def changes_the_key(connection: socket.socket, ended: threading.Event) -> None:
+        key_file.write_text("rg_live_of_another_workspace_1")
+        QUIET(connection, ended)
+
+    with serving(changes_the_key, workspace=belongs_to("w-1")) as api:
+        environment = {
+            "base_url": api.url,
+            "api_key_file": str(key_file),
+            "guards": {"workspace": "w-1"},
+        }
+        project = a_project_file(environments={"production": environment})
+        a_workspace(tmp_path, *manifests(4), project=project)
+        done = applied(cli, "--concurrency", "1")
+    assert (done.code, len(api.started_lists)) == (0, 4)
+    assert {request.headers["x-api-key"] for request in api.requests} == {KEY}
