@@ -94,6 +94,9 @@ class _Reading:
             value = self.any_of()
             assert self._take(")")
             return value
+        return self._named()
+
+    def _named(self) -> Any:
         kind, word = self.tokens.pop(0)
         if kind == "text":
             return word[1:-1].replace("''", "'")
@@ -111,10 +114,8 @@ class _Reading:
         value = self.known.contexts[root]
         while self._take("."):
             _, name = self.tokens.pop(0)
-            if value is None or isinstance(value, Lenient):
-                value = (value or {}).get(name)
-            else:
-                value = value[name]
+            if value is not None:
+                value = value.get(name) if isinstance(value, Lenient) else value[name]
         return value
 
     def _take(self, sign: str) -> bool:

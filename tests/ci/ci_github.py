@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import yaml
 from ci_expressions import Expressions, Lenient
-from ci_world import ROOT, World, bare_environment, install
+from ci_world import ROOT, World, bare_environment, install, put_command
 
 REPOSITORY = "team/campaigns"
 OURS = re.compile(r"your-organisation/ringg-runner@v\d+\.\d+\.\d+")
@@ -106,10 +106,8 @@ class GitHub:
 
     def __post_init__(self) -> None:
         self.comments_file.write_text("[]")
-        tool = self.world.folder / "gh-bin" / "gh"
-        tool.parent.mkdir()
-        tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).parent}/gh.py" "$@"\n')
-        tool.chmod(0o755)
+        command = f'"{sys.executable}" "{Path(__file__).parent}/gh.py"'
+        put_command(self.world.folder / "gh-bin" / "gh", command)
 
     @property
     def comments_file(self) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -188,15 +187,12 @@ def bare_environment(home: Path, commands: Path) -> dict[str, str]:
     }
 
 
-def install(folder: Path) -> Path:
-    """Put ringg-runner, the one that is tested, into a folder of programs; return its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = folder / "ringg-runner"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ringg_runner "$@"\n')
-    command.chmod(0o755)
-    return command
+def install(folder: Path) -> None:
+    """Put ringg-runner, the one that is tested, into a folder of programs."""
+    put_command(folder / "ringg-runner", f'"{sys.executable}" -m ringg_runner')
 
 
-def read_json(path: Path) -> object:
-    """Read a JSON file."""
-    return json.loads(path.read_text())
+def put_command(path: Path, command: str) -> None:
+    """Write a program that is this command of a shell, with its own arguments after it."""
+    write(path, f'#!/bin/sh\nexec {command} "$@"\n')
+    path.chmod(0o755)
