@@ -23,7 +23,7 @@ from ci_world import ROOT, World, bare_environment, install, put_command
 
 REPOSITORY = "team/campaigns"
 OURS = re.compile(r"your-organisation/ringg-runner@v\d+\.\d+\.\d+")
-_SHELLS = {None: ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
+SHELLS = {None: ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
 
 Artifacts: TypeAlias = dict[str, dict[str, bytes]]
 
@@ -320,7 +320,7 @@ class _JobRun:
         for file in files.values():
             file.touch()
         done = subprocess.run(
-            [*_SHELLS[step.get("shell")], str(script)],
+            [*SHELLS[step.get("shell")], str(script)],
             cwd=self.workspace / step.get("working-directory", "."),
             env=self._variables(environment) | {f"GITHUB_{n}": str(f) for n, f in files.items()},
             stdin=subprocess.DEVNULL,

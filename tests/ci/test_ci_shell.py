@@ -168,25 +168,34 @@ def test_without_a_digest_nothing_is_applied(machine: Machine) -> None:
     assert "which plan? plan.sh tells its digest" in said
 
 
-@pytest.mark.parametrize(
-    ("faults", "agent", "key", "code", "advice"),
-    [
-        ([], "unknown-agent", KEY, 1, "read why each failed"),
-        ([], "renewals", "another key", 5, "the key was refused"),
-        ([f"lost:{DIWALI}", f"hidden:{DIWALI}"], "renewals", KEY, 6, "people may be being called"),
-    ],
-    ids=["failed", "key refused", "unresolved"],
-)
-def test_an_apply_that_failed_ends_with_its_code_and_says_what_to_do(
-    tmp_path: Path, faults: list[str], agent: str, key: str, code: int, advice: str
+@dataclass(frozen=True)
+class Failure:
+    """An apply that goes wrong: what is special about it, and what the script says then."""
+
+    code: int
+    advice: str
+    faults: tuple[str, ...] = ()
+    agent: str = "${agents.renewals}"
+    key: str = KEY
+
+
+FAILURES = {
+    "failed": Failure(1, "read why each failed", agent="unknown-agent"),
+    "key refused": Failure(5, "the key was refused", key="another key"),
+    "unresolved": Failure(6, "people may be being called", faults=("lost:*", "hidden:*")),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+def test_an_apply_that_went_wrong_ends_with_its_code_and_says_what_to_do(
+    tmp_path: Path, failure: Failure
 ) -> None:
-    options = [part for fault in faults for part in ("--fault", fault)]
+    options = [part for fault in failure.faults for part in ("--fault", fault)]
     with serving(tmp_path, *options) as api:
         machine = a_machine(World.at(tmp_path, api, f"sqlite:///{tmp_path / 'ledger.db'}"))
-        manifest = a_campaign("diwali", DIWALI).replace("${agents.renewals}", agent)
-        if agent == "renewals":
-            manifest = a_campaign("diwali", DIWALI)
+        manifest = a_campaign("diwali", DIWALI).replace("${agents.renewals}", failure.agent)
         machine.world.push("campaigns/diwali.yaml", manifest)
-        ended, said = machine.apply(machine.digest(), key)
-    assert ended == code, said
-    assert f"apply.sh: {advice}" in said
+        key = {"RINGG_API_KEY": failure.key}
+        ended, said = machine.run("apply.sh", machine.digest(), "--settle=0", **key)
+    assert ended == failure.code, said
+    assert f"apply.sh: {failure.advice}" in said

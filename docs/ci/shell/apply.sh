@@ -1,16 +1,17 @@
 #!/bin/sh
-# apply.sh DIGEST: starts just what plan.sh saved, if it is the plan of this digest.
+# apply.sh DIGEST [OPTION]...: starts just what plan.sh saved, if it is the plan of this digest.
 # Run it in the same clone. Ends as ringg-runner does, with 0 where all is well.
 set -eu
 
 environment=${RINGG_ENVIRONMENT:-production}
 folder=${RINGG_FOLDER:-$HOME/ringg-runner}
 digest=${1:?which plan? plan.sh tells its digest}
+shift
 
 git pull --quiet --ff-only # what changed since the plan is not started, and a HOLD stops all
 code=0
 ringg-runner apply --env "$environment" --yes --plan "$folder/plan.json" \
-  --expect-digest "$digest" --report "$folder/run.html" || code=$?
+  --expect-digest "$digest" --report "$folder/run.html" "$@" || code=$?
 
 case $code in
   0) ;;

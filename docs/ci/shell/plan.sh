@@ -1,5 +1,5 @@
 #!/bin/sh
-# plan.sh: takes the newest commit, finds every mistake, and saves a plan for apply.sh.
+# plan.sh [OPTION]...: takes the newest commit, finds every mistake, and saves a plan for apply.sh.
 # Run it in a clone of the repository, from cron, from Jenkins or by hand.
 # Ends with 0 where nothing would start, 2 where something would, else with what went wrong.
 set -eu
@@ -13,7 +13,7 @@ git pull --quiet --ff-only
 ringg-runner validate --env "$environment"
 code=0
 ringg-runner plan --env "$environment" --output "$folder/plan.json" --detailed-exitcode \
-  --report "$folder/plan.html" --report "$folder/plan.env" || code=$?
+  --report "$folder/plan.html" --report "$folder/plan.env" "$@" || code=$?
 
 if [ "$code" -eq 2 ]; then
   digest=$(sed -n 's/^RINGG_DIGEST=//p' "$folder/plan.env")
