@@ -16,12 +16,12 @@ from ringg_runner.api.verdict import Verdict
 from ringg_runner.campaigns import Campaign, ListId, Window
 from ringg_runner.ledger.records import Ending, Event, Key, State
 from ringg_runner.running.claims import Claims
+from ringg_runner.running.guarding import Watch
 from ringg_runner.running.lookout import Lookout
 from ringg_runner.running.pace import Pace
 from ringg_runner.running.starting import Start
 from ringg_runner.running.surroundings import Brake, Interruption, Patience, Surroundings
 from ringg_runner.running.tally import Tally
-from ringg_runner.running.watch import Watch
 from ringg_runner.runs import Evidence, Outcome, Result, Stop
 
 STARTED = Answer(200, {}, ("registered",))

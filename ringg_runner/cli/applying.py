@@ -20,10 +20,10 @@ from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.report import text
 from ringg_runner.running.claims import GATHERING, LEASE, Claims, shortest_lease
 from ringg_runner.running.executor import Executor
+from ringg_runner.running.guarding import Watch
 from ringg_runner.running.leftovers import settle_leftovers
 from ringg_runner.running.lookout import Lookout
 from ringg_runner.running.surroundings import Interruption, Patience
-from ringg_runner.running.watch import Watch
 from ringg_runner.runs import Result, Run, Stop
 from ringg_runner.times import SystemClock
 

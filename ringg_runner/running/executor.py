@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ringg_runner.planner import Action, Plan, PlannedStart
+from ringg_runner.running.guarding import Watch
 from ringg_runner.running.pace import Limiter, Pace
 from ringg_runner.running.starting import Start
 from ringg_runner.running.surroundings import Brake, Interruption, Patience, Starter, Surroundings
 from ringg_runner.running.tally import Tally
-from ringg_runner.running.watch import Watch
 from ringg_runner.runs import Evidence, Outcome, Result, Run, Stop
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from ringg_runner.campaigns import StartRequest
     from ringg_runner.guards import GuardCheck
     from ringg_runner.running.claims import Claims
+    from ringg_runner.running.guarding import Watch
     from ringg_runner.running.lookout import Lookout
     from ringg_runner.running.pace import Pace
     from ringg_runner.running.tally import Tally
-    from ringg_runner.running.watch import Watch
     from ringg_runner.times import Clock
 
 _Value = TypeVar("_Value")

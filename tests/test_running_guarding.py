@@ -21,7 +21,7 @@ from ringg_runner.errors import ExitCode
 from ringg_runner.guards import DAYS, Guard, Guards, Hold, StartHours
 from ringg_runner.ledger.records import Key, State
 from ringg_runner.planner import Plan, make_plan
-from ringg_runner.running.watch import Watch
+from ringg_runner.running.guarding import Watch
 from ringg_runner.runs import Outcome, Run, Stop
 
 QUIET = Answer(200, {"has_ongoing_calls": False}, ("registered",))
