@@ -19,7 +19,7 @@ from ci_world import World, bare_environment, install
 
 # How it is installed is a matter of the reader's own wheel.
 INSTALLATION = (
-    'python3 -m venv "$HOME/ringg-runner" # your wheel, kept in this repository',
+    'python3 -m venv "$HOME/ringg-runner"',
     '"$HOME/ringg-runner/bin/pip" install --quiet wheels/ringg_runner-*.whl "psycopg[binary]>=3.2,<4"',  # noqa: E501
 )
 _NOT_JOBS = {"stages", "workflow", "default"}

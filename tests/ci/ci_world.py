@@ -25,6 +25,7 @@ WINBACK = "2a6f9c3e-1b4d-4e8f-a7c2-5d8e9f0a1b03"
 _PROJECT = """\
 version: 1
 manifests: [campaigns]
+rules: {{unused-alias: off}}
 environments:
   production:
     base_url: {url}

@@ -147,7 +147,7 @@ FAILURES = {
     "apply, a mistake": Failure("apply", "3", text=MISTAKE),
     "apply, a start that failed": Failure("apply", "1", text=WRONG_ID),
     "apply, a HOLD": Failure("apply", "4", path="HOLD", text="wait\n"),
-    "apply, a refused key": Failure("apply", "5", key="another key"),
+    "apply, a refused key": Failure("apply", "5", key="rg_live_fedcba9876543210"),
     "apply, a lost answer": Failure("apply", "6", faults=("lost:*", "hidden:*")),
 }
 
@@ -160,16 +160,16 @@ def test_a_command_that_failed_fails_its_step_and_tells_its_code(
     with a_caller(tmp_path, *options) as caller:
         caller.world.push(failure.path, failure.text)
         caller.secrets["RINGG_API_KEY"] = failure.key
-        arguments = {"arguments": "--settle=0"} if failure.command == "apply" else {}
-        job = caller.use(failure.command, environment="production", **arguments)
+        rest = "--settle=0\n--without-memory" if failure.command == "apply" else ""
+        job = caller.use(failure.command, environment="production", arguments=rest)
         starts = caller.world.api.starts()
     assert job.conclusion == "failure", job.log
     assert (told(job)["exit_code"], told(job)["changes"]) == (failure.code, "false")
     assert starts == ({DIWALI: 1} if failure.code == "6" else {})
     if failure.command != "validate":
-        marker = f"<!-- ringg-runner {failure.command} production -->\n"
-        assert job.step("shown").log.startswith(marker)
-        assert job.summary.count("\n### ") == 1, job.summary
+        assert job.step("shown").log == job.summary
+        assert job.summary.startswith("<!-- ringg-runner ")
+        assert job.summary.count("\n### ") == 1
 
 
 def test_another_command_is_refused(caller: Caller) -> None:
@@ -186,22 +186,17 @@ def test_a_line_is_one_argument_and_nothing_in_it_is_obeyed(caller: Caller) -> N
     job = caller.use("plan", arguments="\ncampaigns/two words.yaml\n\n--limit=1\n")
     assert told(job)["to_start"] == "1", job.log
     assert WINBACK in job.summary
-    for line in ("$(touch obeyed)", "`touch obeyed`", "; touch obeyed", "*", '"', "${HOME}"):
+    for line in ("$(touch obeyed)", "`touch obeyed`", "; touch obeyed", '"', "${HOME}"):
         job = caller.use("plan", arguments=f"--name={line}")
         assert told(job)["exit_code"] == "3", job.log
         assert f"(name {line})" in job.log
 
 
-@pytest.mark.parametrize("name", ["environment", "plan_file", "expect_digest", "working_directory"])
+@pytest.mark.parametrize("name", ["environment", "plan_file", "expect_digest"])
 def test_no_input_is_obeyed_by_the_shell(caller: Caller, tmp_path: Path, name: str) -> None:
     victim = tmp_path / "obeyed"
     value = f"$(touch {victim}); touch {victim}; `touch {victim}`"
-    if name == "working_directory":
-        caller.world.push(f"{value}/note.txt".replace("/", "-"), "here\n")
-        with pytest.raises(FileNotFoundError):
-            caller.use("apply", working_directory=value)
-    else:
-        assert caller.use("apply", **{name: value}).conclusion == "failure"
+    assert caller.use("apply", **{name: value}).conclusion == "failure"
     assert not victim.exists()
 
 
