@@ -7,8 +7,10 @@ input, a context or a function that is not known fails the test.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -97,12 +99,14 @@ class WorkflowRun:
 class GitHub:
     """The service. `secrets` are the repository's under "", and an environment's under its name.
 
-    `review` is asked before a job that has an environment: whether its reviewers let it go on.
+    `review` is asked before a job that has an environment: whether its reviewers let it go on. The
+    step of the id `kills` is killed, with all that it began, once it says that something started.
     """
 
     world: World
     secrets: Mapping[str, Mapping[str, str]]
     review: Callable[[WorkflowRun], bool] = lambda _: True
+    kills: str | None = None
 
     def __post_init__(self) -> None:
         self.comments_file.write_text("[]")
@@ -166,7 +170,7 @@ class _JobRun:
         self.workspace = self.machine / "work"
         self.temp = self.machine / "temp"
         self.result = Job("success")
-        self.cancelled = False
+        self.cancelled = self.is_victim = False
         self.read: set[str] = set()
         self.path: list[str] = []
         self.extra: dict[str, str] = {}
@@ -266,6 +270,7 @@ class _JobRun:
             self.result.steps.append(Step(name, "skipped", "", {}))
             return
         self.read.clear()
+        self.is_victim = "id" in step and step["id"] == self.service.kills
         environment = {key: now.text(value) for key, value in step.get("env", {}).items()}
         inputs = {key: now.text(value) for key, value in step.get("with", {}).items()}
         uses = step.get("uses")
@@ -319,7 +324,7 @@ class _JobRun:
         files["STEP_SUMMARY"] = self.temp / f"summary-{uuid4().hex}"
         for file in files.values():
             file.touch()
-        done = subprocess.run(
+        process = subprocess.Popen(
             [*SHELLS[step.get("shell")], str(script)],
             cwd=self.workspace / step.get("working-directory", "."),
             env=self._variables(environment) | {f"GITHUB_{n}": str(f) for n, f in files.items()},
@@ -327,13 +332,24 @@ class _JobRun:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
+            start_new_session=True,
         )
+        log = self._log_of(process)
         self.path += files["PATH"].read_text().splitlines()
         self.extra |= _assignments(files["ENV"].read_text())
         self.result.summary += files["STEP_SUMMARY"].read_text()
-        outcome = "failure" if done.returncode else "success"
-        return Step("", outcome, done.stdout, _assignments(files["OUTPUT"].read_text()))
+        outcome = "failure" if process.returncode else "success"
+        return Step("", outcome, log, _assignments(files["OUTPUT"].read_text()))
+
+    def _log_of(self, process: subprocess.Popen[str]) -> str:
+        lines = []
+        with process:
+            assert process.stdout
+            for line in process.stdout:
+                lines.append(line)
+                if self.is_victim and line.startswith("started "):
+                    os.killpg(process.pid, signal.SIGKILL)
+        return "".join(lines)
 
     def _variables(self, environment: Mapping[str, str]) -> dict[str, str]:
         event = self.run.event
