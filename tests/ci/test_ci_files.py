@@ -132,6 +132,14 @@ def test_the_action_says_what_each_input_and_output_is() -> None:
         assert f"`{name}`" in page, name
 
 
+@pytest.mark.parametrize("page", [*CI.glob("*.md"), ROOT / "README.md"], ids=named)
+def test_a_page_gives_the_action_only_inputs_that_it_has(page: Path) -> None:
+    blocks = re.findall(r"^```yaml\n(- uses:.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    for (step,) in map(yaml.safe_load, blocks):
+        assert OURS.fullmatch(step["uses"])
+        assert set(step["with"]) <= set(parsed(ACTION)["inputs"])
+
+
 @pytest.mark.parametrize("file", SCRIPTS, ids=named)
 def test_a_script_can_be_run(file: Path) -> None:
     assert file.stat().st_mode & 0o111 == 0o111

@@ -8,7 +8,7 @@ folder=${RINGG_FOLDER:-$HOME/ringg-runner}
 digest=${1:?which plan? plan.sh tells its digest}
 shift
 
-git pull --quiet --ff-only # what changed since the plan is not started, and a HOLD stops all
+${RINGG_UPDATE:-git pull --quiet --ff-only} # what changed since the plan is not started, and a HOLD stops all
 code=0
 ringg-runner apply --env "$environment" --yes --plan "$folder/plan.json" \
   --expect-digest "$digest" --report "$folder/run.html" "$@" || code=$?

@@ -6,7 +6,7 @@ environment=${RINGG_ENVIRONMENT:-production}
 folder=${RINGG_FOLDER:-$HOME/ringg-runner}
 
 mkdir -p "$folder"
-git pull --quiet --ff-only
+${RINGG_UPDATE:-git pull --quiet --ff-only}
 ringg-runner status --env "$environment"
 ringg-runner ledger verify --env "$environment"
 ringg-runner ledger export --env "$environment" > "$folder/ledger-$(date -u +%F).json"

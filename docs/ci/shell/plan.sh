@@ -5,11 +5,11 @@
 set -eu
 
 environment=${RINGG_ENVIRONMENT:-production}
-folder=${RINGG_FOLDER:-$HOME/ringg-runner} # plan.json, and the reports that people read
+folder=${RINGG_FOLDER:-$HOME/ringg-runner} # plan.json, and the pages that people read
 
 mkdir -p "$folder"
 rm -f "$folder/plan.json"
-git pull --quiet --ff-only
+${RINGG_UPDATE:-git pull --quiet --ff-only}
 ringg-runner validate --env "$environment"
 code=0
 ringg-runner plan --env "$environment" --output "$folder/plan.json" --detailed-exitcode \
