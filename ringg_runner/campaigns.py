@@ -31,6 +31,11 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def is_digest(text: str) -> bool:
+    """Tell whether a text is what `digest_of` returns."""
+    return _DIGEST.fullmatch(text) is not None
+
+
 def digest_of(text: str) -> str:
     """Return what a text is recognised by, where it may not or need not be kept itself."""
     # Few commands need a digest, and openssl takes its time to load.
@@ -85,7 +90,7 @@ class StartRequest:
     @property
     def kept_body(self) -> dict[str, Any]:
         """The body as it may be kept: what is private is there as its digest, to be compared."""
-        if not self.private or self.callback_url is None or _DIGEST.fullmatch(self.callback_url):
+        if not self.private or self.callback_url is None or is_digest(self.callback_url):
             return self.body
         return self.body | {"callback_url": digest_of(self.callback_url)}
 
@@ -107,7 +112,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A manifest whose references are resolved for one environment."""
+    """A manifest whose references are resolved for one environment.
+
+    One that the ledger alone tells of has no manifest: its file is empty, and its line 0.
+    """
 
     name: str
     file: str
@@ -121,6 +129,11 @@ class Campaign:
     def list_id(self) -> ListId:
         """The list that the campaign calls."""
         return self.request.list_id
+
+    @property
+    def place(self) -> str:
+        """Where it is written, as `file:line`; `-` where there is no manifest."""
+        return f"{self.file}:{self.line}" if self.file else "-"
 
 
 def in_order(campaigns: Iterable[Campaign]) -> list[Campaign]:

@@ -23,9 +23,28 @@ class ExitCode(IntEnum):
     REFUSED = 4
     KEY_REFUSED = 5
     UNRESOLVED = 6
+    NOT_OVER = 7
     USAGE = 64
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+GRAVITY = (
+    ExitCode.UNRESOLVED,
+    ExitCode.KEY_REFUSED,
+    ExitCode.FAILED,
+    ExitCode.REFUSED,
+    ExitCode.INTERRUPTED,
+    ExitCode.TERMINATED,
+    ExitCode.NOT_OVER,
+    ExitCode.OK,
+)
+"""The codes that results come to; where several are true, the first of them is told."""
+
+
+def gravest(*codes: ExitCode) -> ExitCode:
+    """Return the gravest of these codes."""
+    return min(codes, key=GRAVITY.index, default=ExitCode.OK)
 
 
 class RunnerError(Exception):

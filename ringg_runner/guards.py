@@ -149,9 +149,25 @@ class GuardCheck:
         """The figure, the limit, and where that is set."""
         return f"{self.figure}; allowed: {self.limit} ({self.place})"
 
+    @property
+    def remedy(self) -> str:
+        """What to do where it refuses."""
+        return _REMEDIES[self.guard]
+
     def __str__(self) -> str:
         """Return a refusal as one sentence."""
         return f"{self.guard}: {self.told}"
+
+
+_FEWER = "start fewer at a time, or change the limit where it is reviewed"
+_REMEDIES: Mapping[Guard, str] = {
+    Guard.HOLD: "remove the file when campaigns may be started again",
+    Guard.WORKSPACE: "use a key of that workspace; ringg-runner check says whose a key is",
+    Guard.MAX_STARTS: _FEWER,
+    Guard.MAX_CONTACTS: _FEWER,
+    Guard.START_HOURS: "apply again when the hours are open",
+    Guard.STOP_WHEN_BUSY: "apply again when the other calls are over",
+}
 
 
 def check(

@@ -110,8 +110,8 @@ class Prepared:
     ) -> Plan:
         """Plan them as they stand at the moment `now`, by the ledger and by the server's list.
 
-        `holder` is whose key it is, for the guards, and `overrides` why a person lifts some. Raises
-        FindingsError where the server has a list for another agent.
+        `holder` is whose key it is, for the guards, and `overrides` has a person's reasons by guard.
+        Raises FindingsError where the server has a list for another agent.
         """
         # A check needs no planner, nor all that a plan is about.
         from ringg_runner.planner import make_plan

@@ -163,15 +163,15 @@ def _planned(
 
 
 def _not_checked(known: object, view: View | None) -> Iterator[str]:
-    yield "that the ids exist"
+    yield "agent id, list id, pool id: whether they exist; the API says so when asked to start"
     if known is None:
-        yield "the ledger"
+        yield "the ledger: what was started before"
     if isinstance(view, Unreadable):
-        yield f"the server's list: {view.reason}"
+        yield f"the server's list of campaigns: {view.reason}"
     elif view is None:
-        yield "the server's list"
+        yield "the server's list of campaigns: what has started already"
     elif not view.whole:
-        yield "the whole of the server's list: it moved while it was read"
+        yield "all of the server's list of campaigns: it moved while it was read"
 
 
 def why_held(campaign: Campaign, now: datetime) -> str | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ringg_runner.errors import ExitCode
+from ringg_runner.errors import ExitCode, gravest
+from ringg_runner.waiting import Seen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ringg_runner.campaigns import Campaign
     from ringg_runner.guards import GuardCheck
     from ringg_runner.selecting import Selected
+    from ringg_runner.waiting import Waited
 
 
 class Outcome(StrEnum):
@@ -86,10 +88,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One apply, in the order of the manifests.
+    """One apply, in the order of the manifests; `waited` where the ends were waited for.
 
-    `digest` is that of the plan that was carried out, `guards` how the guards stood towards it, and
-    `refusal` the one that stopped the run.
+    `digest` is that of the plan that was carried out, `to_start` how many starts it had, `guards`
+    how the guards stood towards it, and `refusal` the one that stopped the run.
+
+    `recalled` where the ledger tells of the run, whatever became of its process: what had no claim
+    is then missing, as are the digest, the people, and why the run stopped.
     """
 
     run_id: str
@@ -102,6 +107,9 @@ class Run:
     guards: tuple[GuardCheck, ...] = ()
     refusal: GuardCheck | None = None
     selected: Selected | None = None
+    waited: Waited | None = None
+    to_start: int | None = None
+    recalled: bool = False
 
     @property
     def summary(self) -> dict[Outcome, int]:
@@ -117,15 +125,34 @@ class Run:
         return sum(known) if len(known) == len(counts) else None
 
     @property
+    def to_wait_for(self) -> tuple[Seen, ...]:
+        """What comes to an end some time: what the run started, or found started.
+
+        What is unresolved may be calling people or not: it is waited for once it is seen to be.
+        """
+        return tuple(
+            Seen(result.campaign, awaited=result.outcome is not Outcome.UNRESOLVED)
+            for result in self.results
+            if result.outcome in (Outcome.STARTED, Outcome.SKIPPED, Outcome.UNRESOLVED)
+        )
+
+    @property
     def exit_code(self) -> ExitCode:
         """What the process tells its caller: the gravest thing that is true of the run."""
         summary = self.summary
-        gravest_first = (
-            (summary[Outcome.UNRESOLVED] > 0, ExitCode.UNRESOLVED),
-            (self.stopped is Stop.KEY_REFUSED, ExitCode.KEY_REFUSED),
-            (summary[Outcome.FAILED] > 0, ExitCode.FAILED),
-            (self.stopped is Stop.GUARD, ExitCode.REFUSED),
-            (self.stopped is Stop.INTERRUPTED, ExitCode.INTERRUPTED),
-            (self.stopped is Stop.TERMINATED, ExitCode.TERMINATED),
-        )
-        return next((code for is_true, code in gravest_first if is_true), ExitCode.OK)
+        codes = [_CODES[self.stopped]] if self.stopped in _CODES else []
+        if summary[Outcome.UNRESOLVED]:
+            codes.append(ExitCode.UNRESOLVED)
+        if summary[Outcome.FAILED]:
+            codes.append(ExitCode.FAILED)
+        if self.waited:
+            codes.append(self.waited.exit_code)
+        return gravest(*codes)
+
+
+_CODES = {
+    Stop.KEY_REFUSED: ExitCode.KEY_REFUSED,
+    Stop.GUARD: ExitCode.REFUSED,
+    Stop.INTERRUPTED: ExitCode.INTERRUPTED,
+    Stop.TERMINATED: ExitCode.TERMINATED,
+}

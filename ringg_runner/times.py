@@ -36,6 +36,11 @@ def format_moment(moment: datetime) -> str:
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
+def format_instant(moment: datetime) -> str:
+    """Return a moment as `format_moment` does, to the millisecond: `2026-12-01T09:00:00.250Z`."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
 class Clock(Protocol):
     """Time, as an effect that is passed in."""
 

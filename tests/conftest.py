@@ -6,6 +6,7 @@ import io
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,6 +29,13 @@ class Finished:
     def last_line(self) -> str:
         return self.out.splitlines()[-1]
 
+    @property
+    def not_checked(self) -> list[str]:
+        """What a plan says it did not look at, without why that matters."""
+        _, _, rest = self.out.partition("\nNot checked:\n")
+        lines = takewhile(lambda line: line.startswith("  "), rest.splitlines())
+        return [line.strip().partition(": ")[0] for line in lines]
+
 
 Cli: TypeAlias = Callable[..., Finished]
 
@@ -48,7 +56,8 @@ def certificate(authority: trustme.CA) -> ssl.SSLContext:
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
     """Run command lines in an empty folder, with no variable of ours set."""
     proxies = [f"{what}_PROXY" for what in ("HTTP", "HTTPS", "ALL", "NO")]
-    for name in ("CI", "RINGG_API_KEY", "NO_COLOR", *proxies, *map(str.lower, proxies)):
+    github = ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
+    for name in ("CI", "RINGG_API_KEY", "NO_COLOR", *github, *proxies, *map(str.lower, proxies)):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 

@@ -202,6 +202,16 @@ def belongs_to(workspace: str) -> Say:
     return says(200, {"workspace_info": {"id": workspace, "name": "Acme"}})
 
 
+def in_turn(*answers: Say) -> Say:
+    """Give one answer after the other, the last one for ever."""
+    left = list(answers)
+
+    def say(connection: socket.socket, ended: threading.Event) -> None:
+        (left.pop(0) if len(left) > 1 else left[0])(connection, ended)
+
+    return say
+
+
 NO_LIST = says(404, {"message": "Not Found"})
 
 

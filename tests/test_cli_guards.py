@@ -1,4 +1,4 @@
-"""Guards from the command line: visible in a plan, asked by an apply, and lifted one by one."""
+"""Guards from the command line: visible in a plan, asked by an apply, and overridden one by one."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_plan_shows_what_an_apply_would_be_refused_for(
 
 
 @pytest.mark.parametrize(("guards", "server", "said"), REFUSALS, ids=NAMES)
-def test_a_guard_is_lifted_by_its_own_name_and_a_reason_that_the_ledger_keeps(
+def test_a_guard_is_overridden_by_its_own_name_and_a_reason_that_the_ledger_keeps(
     cli: Cli, tmp_path: Path, guards: dict[str, Any], server: dict[str, Any], said: str
 ) -> None:
     (name,) = guards
@@ -114,7 +114,7 @@ def test_a_guard_is_lifted_by_its_own_name_and_a_reason_that_the_ledger_keeps(
         done = applied(cli, "--override-guard", name, "--reason", "agreed with the client")
     assert (done.code, sorted(api.started_lists)) == (0, ["list-1", "list-2"])
     told = said.removeprefix(f"{name}: ")
-    assert f"note: {name} is lifted (agreed with the client): {told}" in done.err
+    assert f"note: {name} is overridden (agreed with the client): {told}" in done.err
     trail = cli("ledger", "show", "list-1").out
     assert f'"overrides": {{"{name}": "agreed with the client"}}' in trail
 
@@ -198,7 +198,7 @@ def test_one_override_leaves_the_other_guard_in_force(cli: Cli, tmp_path: Path) 
         (["--override-guard", "all", "--reason", "why"], "'all' is not one of"),
     ],
 )
-def test_an_override_that_lifts_nothing_is_wrong_usage(
+def test_an_override_of_no_guard_is_wrong_usage(
     cli: Cli, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     with serving(QUIET) as api:
@@ -208,7 +208,7 @@ def test_an_override_that_lifts_nothing_is_wrong_usage(
     assert said in done.err
 
 
-def test_no_manifest_can_lift_a_guard(cli: Cli, tmp_path: Path) -> None:
+def test_no_manifest_can_override_a_guard(cli: Cli, tmp_path: Path) -> None:
     with serving(QUIET) as api:
         guarded(tmp_path, api, {"max_starts": 1})
         (tmp_path / "campaigns" / "1.yaml").write_text(a_manifest(guards={"max_starts": 9}))
@@ -286,8 +286,8 @@ def test_guards_of_the_sandbox_hold_as_well(cli: Cli, tmp_path: Path) -> None:
     a_workspace(tmp_path, *manifests(2), project=project)
     done = cli("apply", "--env", "sandbox")
     assert done.code == 4
-    lifted = ("--override-guard", "max_starts", "--reason", "rehearsal")
-    done = cli("apply", "--env", "sandbox", *lifted)
+    overridden = ("--override-guard", "max_starts", "--reason", "rehearsal")
+    done = cli("apply", "--env", "sandbox", *overridden)
     assert (done.code, done.last_line) == (0, "2 started")
 
 

@@ -173,7 +173,7 @@ def test_a_project_is_filled_with_what_the_api_lists(
     manifest = tmp_path / "shop" / "campaigns" / "first-campaign.yaml"
     manifest.write_text(manifest.read_text().replace("enabled: false\n", ""))
     applied = cli("apply", "--env", "production", "--yes", RINGG_API_KEY=KEY)
-    assert applied.last_line == "1 started"
+    assert applied.last_line == "1 started (98 people)"
 
 
 def test_another_environment_and_variable_are_written_as_they_are_named(

@@ -19,6 +19,7 @@ from servers import Say, Server, hangs_up, lists, says, serving
 from ringg_runner.authoring import schemas
 
 KEY = "rg_live_0123456789abcdef"
+IDS, THE_LIST = "agent id, list id, pool id", "the server's list of campaigns"
 REGISTERED = says(200, {"status": "campaign registered successfully!"})
 
 
@@ -94,7 +95,7 @@ def test_a_plan_that_is_not_refreshed_asks_nobody(cli: Cli, tmp_path: Path) -> N
         done = cli("plan")
     assert (done.code, server.requests, server.looks) == (0, [], [])
     assert done.last_line == "1 to start"
-    assert "Not checked: that the ids exist; the ledger; the server's list." in done.out
+    assert done.not_checked == [IDS, "the ledger", THE_LIST]
 
 
 def test_a_refresh_needs_the_key(cli: Cli, tmp_path: Path) -> None:
@@ -108,21 +109,22 @@ def test_a_refresh_needs_the_key(cli: Cli, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("listing", "not_checked"),
     [
-        (lists(), "that the ids exist; the ledger."),
-        (says(404), "that the ids exist; the ledger; the server's list: HTTP 404."),
-        (listing_of(total=5), "the ledger; the whole of the server's list: it moved while"),
+        (lists(), []),
+        (says(404), [f"{THE_LIST}: HTTP 404"]),
+        (listing_of(total=5), [f"all of {THE_LIST}: it moved while it was read"]),
     ],
     ids=["read", "unreadable", "in parts"],
 )
 def test_what_a_refresh_did_not_check_is_said(
-    cli: Cli, tmp_path: Path, listing: Say, not_checked: str
+    cli: Cli, tmp_path: Path, listing: Say, not_checked: list[str]
 ) -> None:
     with serving(REGISTERED, listing=listing) as server:
         a_project_at(tmp_path, server.url)
         done = cli("plan", "--refresh", RINGG_API_KEY=KEY)
         document = json_of(cli, "plan", "--refresh")
-    assert not_checked in done.out
-    assert "; ".join(document["not_checked"]) in done.out
+    assert [line.partition(": ")[0] for line in document["not_checked"]] == done.not_checked
+    assert document["not_checked"][2:] == not_checked
+    assert all(f"\n  {line}\n" in done.out for line in not_checked)
 
 
 @pytest.mark.parametrize("command", [("plan", "--refresh"), ("apply", "--yes")], ids=" ".join)

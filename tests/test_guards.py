@@ -155,7 +155,7 @@ def test_a_hold_comes_before_every_guard_and_none_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("guard", SETTINGS)
-def test_an_override_lifts_its_own_guard_and_no_other(guard: Guard) -> None:
+def test_an_override_is_of_its_own_guard_and_no_other(guard: Guard) -> None:
     nothing_passes = Circumstances(
         datetime(2026, 12, 5, tzinfo=UTC),
         starts=2,
@@ -165,11 +165,11 @@ def test_an_override_lifts_its_own_guard_and_no_other(guard: Guard) -> None:
     )
     told = check(ALL, nothing_passes, {guard: "the board said so"})
     assert {one.guard for one in told if one.refuses} == set(Guard) - {guard}
-    (lifted,) = [one for one in told if one.overridden]
-    assert (lifted.guard, lifted.overridden) == (guard, "the board said so")
+    (overridden,) = [one for one in told if one.overridden]
+    assert (overridden.guard, overridden.overridden) == (guard, "the board said so")
 
 
-def test_nothing_lifts_a_hold() -> None:
+def test_nothing_overrides_a_hold() -> None:
     held = replace(FINE, hold=Hold("maintenance", "HOLD"))
     (told,) = check(Guards(), held, {Guard.HOLD: "never mind"})
     assert told.refuses

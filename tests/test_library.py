@@ -15,6 +15,7 @@ import ringg_runner
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "tests" / "library_example.py"
+THE_LEDGER = "the ledger: what was started before"
 PAGE = (ROOT / "docs" / "reference" / "python.md").read_text()
 
 
@@ -98,15 +99,15 @@ def test_a_plan_knows_what_the_ledger_remembers(cli: Cli, tmp_path: Path) -> Non
     a_workspace(tmp_path, *manifests(2))
     before = ringg_runner.plan(environment="sandbox")
     assert before.summary[ringg_runner.Action.START] == 2
-    assert "the ledger" in before.not_checked
+    assert THE_LEDGER in before.not_checked
     cli("apply", "--env", "sandbox", "campaigns/1.yaml")
     after = ringg_runner.plan(environment="sandbox")
     assert [planned.action for planned in after.starts] == ["skip", "start"]
-    assert "the ledger" not in after.not_checked
+    assert THE_LEDGER not in after.not_checked
 
 
 @pytest.mark.parametrize("ledger", ["${env.NOT_SET_ANYWHERE}", "campaigns"])
 def test_a_plan_says_that_a_ledger_could_not_be_read(project: Path, ledger: str) -> None:
     settings = a_project_file(environments={"production": {"ledger": ledger}})
     write(project / "ringg-runner.yaml", settings)
-    assert "the ledger" in ringg_runner.plan().not_checked
+    assert THE_LEDGER in ringg_runner.plan().not_checked

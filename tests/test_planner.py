@@ -349,21 +349,23 @@ def test_the_ledger_goes_before_the_servers_list(state: State) -> None:
     assert planned.reason == (STARTED_BY if state is State.STARTED else OPEN)
 
 
-IDS_EXIST = "that the ids exist"
+IDS_EXIST = "agent id, list id, pool id: whether they exist; the API says so when asked to start"
+THE_LEDGER = "the ledger: what was started before"
+THE_LIST = "the server's list of campaigns: what has started already"
 
 
 @pytest.mark.parametrize(
     ("known", "view", "not_checked"),
     [
-        (None, None, ["the ledger", "the server's list"]),
-        ({}, None, ["the server's list"]),
+        (None, None, [THE_LEDGER, THE_LIST]),
+        ({}, None, [THE_LIST]),
         ({}, Listing(), []),
-        (None, Listing(), ["the ledger"]),
-        ({}, Unreadable("HTTP 404"), ["the server's list: HTTP 404"]),
+        (None, Listing(), [THE_LEDGER]),
+        ({}, Unreadable("HTTP 404"), ["the server's list of campaigns: HTTP 404"]),
         (
             {},
             Listing(whole=False),
-            ["the whole of the server's list: it moved while it was read"],
+            ["all of the server's list of campaigns: it moved while it was read"],
         ),
     ],
     ids=["neither", "ledger", "both", "list", "unreadable", "moving"],

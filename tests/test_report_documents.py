@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, ValidationError
 
+from ringg_runner.api.server_list import Listing, Row
 from ringg_runner.api.verdict import Verdict
 from ringg_runner.authoring import schemas
 from ringg_runner.campaigns import Campaign
@@ -20,6 +21,7 @@ from ringg_runner.pipeline import Checked
 from ringg_runner.report import documents
 from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Run
 from ringg_runner.selecting import Selected
+from ringg_runner.waiting import End, Seen, Waited, Waiting
 
 FULL = a_campaign(
     name="b",
@@ -71,12 +73,21 @@ RUN = documents.of_run(
             ),
         ),
         selected=SELECTED,
+        waited=Waited(
+            Waiting((Seen(FULL), Seen(a_campaign(), awaited=False))).after(
+                Listing({FULL.list_id: Row(FULL.list_id, "ongoing", people=7)}), NOW
+            ),
+            End.LIMIT,
+            seconds=60.0004,
+            limit=60,
+        ),
     )
 )
 DOCUMENTS = {"plan": PLAN, "diagnostics": CHECK, "run": RUN}
 EMPTY = {
     "plan": documents.of_plan(replace(a_plan(), starts=())),
     "diagnostics": documents.of_check(Checked((), 0, ())),
+    "run": documents.of_run(Run("run-1", an_environment(), NOW, NOW, ())),
 }
 
 
@@ -135,7 +146,11 @@ def test_a_plan_is_written_as_it_is_reviewed() -> None:
         "summary": {"start": 1, "skip": 0, "hold": 1},
         "people": None,
         "read": {"ledger": False, "server": False},
-        "not_checked": ["that the ids exist", "the ledger", "the server's list"],
+        "not_checked": [
+            "agent id, list id, pool id: whether they exist; the API says so when asked to start",
+            "the ledger: what was started before",
+            "the server's list of campaigns: what has started already",
+        ],
         "guards": [],
         "manifests": [],
         "campaigns": [
@@ -229,6 +244,17 @@ def test_a_run_is_written_with_every_attempt_and_its_moments_in_utc() -> None:
     assert RUN["selected"] == PLAN["selected"]
     assert [result["evidence"] for result in RUN["campaigns"]] == ["answer", None]
     assert [result["attempts"][0]["status"] for result in RUN["campaigns"]] == [200, None]
+
+
+def test_a_run_is_written_with_what_waiting_for_it_came_to() -> None:
+    waited = RUN["waited"]
+    assert (waited["end"], waited["over"], waited["seconds"]) == ("limit", False, 60.0)
+    assert waited["counts"] == {"completed": 0, "ended": 0, "live": 1, "unknown": 0}
+    live, unresolved = waited["campaigns"]
+    assert (live["name"], live["server"]) == ("b", {"status": "ongoing", "people": 7})
+    assert (live["since"], live["over"]) == ("2026-12-01T04:00:00Z", False)
+    assert (unresolved["server"], unresolved["over"]) == (None, None)
+    assert EMPTY["run"]["waited"] is None
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

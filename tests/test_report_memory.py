@@ -14,12 +14,13 @@ from build import BASE_URL, NOW, a_campaign, a_request, an_environment
 from jsonschema import Draft7Validator
 from runners import ANOTHER, ME
 
-from ringg_runner.api.server_list import Row
+from ringg_runner.api.server_list import Listing, Row
 from ringg_runner.authoring import schemas
 from ringg_runner.campaigns import ListId
 from ringg_runner.ledger.records import Entry, Event, Key, State, TrailRow
 from ringg_runner.report import memory
-from ringg_runner.status import CampaignStatus
+from ringg_runner.status import CampaignStatus, compare
+from ringg_runner.waiting import End, Seen, Waited, Waiting
 
 KEY = Key(BASE_URL, ListId("list-1"))
 HOSTILE = "red \x1b[31m\nnew line\u202e"
@@ -144,9 +145,36 @@ def test_a_standing_is_whole_in_its_document(
     status = CampaignStatus(a_campaign(), entry, row, ("agent_id",))
     document = valid("status", memory.status_document(an_environment(), [status]))
     (shown,) = document["campaigns"]
+    assert (shown["over"], document["waited"]) == (None, None)
     assert (shown["file"], shown["line"], shown["list_id"]) == ("campaigns/a.yaml", 1, "list-1")
     assert (shown["ledger"] is None, shown["server"]) == (entry is None, server)
     assert shown["changed"] == ["agent_id"]
+
+
+WATCHED = (
+    Seen(a_campaign()),
+    Seen(a_campaign(name="b", list_id="list-2")),
+    Seen(a_campaign(name="c", list_id="list-3"), awaited=False),
+)
+
+
+def test_what_was_waited_for_has_an_answer_of_its_own() -> None:
+    listing = Listing({KEY.list_id: Row(KEY.list_id, "completed", people=7)})
+    waited = Waited(Waiting(WATCHED).after(listing, NOW), End.LIMIT, 60, 60)
+    statuses = compare([seen.campaign for seen in WATCHED], {}, waited.waiting.listing)
+    head, *rows, _, why, summary = memory.of_statuses(statuses, waited=waited)
+    assert head.split()[5:8] == ["PEOPLE", "OVER", "WHERE"]
+    assert [row.split()[4:7] for row in rows] == [
+        ["completed", "7", "yes"],
+        ["-", "-", "no"],
+        ["-", "-", "-"],
+    ]
+    assert why == "Not all are over, and the time limit of 0:01:00 has passed."
+    assert summary == "1 completed, 1 not known to be over"
+    document = valid("status", memory.status_document(an_environment(), statuses, waited=waited))
+    assert [campaign["over"] for campaign in document["campaigns"]] == [True, False, None]
+    assert document["waited"]["end"] == "limit"
+    assert document["waited"]["counts"]["unknown"] == 1
 
 
 def test_csv_has_a_row_for_each_event_and_its_detail_as_json() -> None:

@@ -196,10 +196,10 @@ def test_what_a_guard_holds_can_be_started_by_a_later_run(tmp_path: Path) -> Non
         assert entry is None or entry.state is State.NOT_STARTED
 
 
-def test_a_lifted_guard_refuses_nothing(tmp_path: Path) -> None:
+def test_an_overridden_guard_refuses_nothing(tmp_path: Path) -> None:
     guards = Guards(max_starts=1, stop_when_busy=True)
-    lifted = {Guard.MAX_STARTS: "agreed", Guard.STOP_WHEN_BUSY: "agreed"}
-    watch = Watch(guards, lifted)
+    overrides = {Guard.MAX_STARTS: "agreed", Guard.STOP_WHEN_BUSY: "agreed"}
+    watch = Watch(guards, overrides)
     assert not watch.one_at_a_time
     run, sent = the_run(tmp_path, [BUSY] * 3, watch, concurrency=2)
     assert (outcomes(run), len(sent), run.exit_code) == ([STARTED] * 3, 3, ExitCode.OK)

@@ -112,7 +112,10 @@ def test_whoever_trusts_the_servers_guard_sends_again_without_a_look(tmp_path: P
     assert result_of(runner).outcome is Outcome.STARTED
     assert (len(runner.api.sent), runner.api.looks) == (2, 0)
     with runner.ledger() as ledger:
-        assert ledger.trail(KEY)[-1].detail["detail"] == {"resend_unconfirmed": True}
+        assert ledger.trail(KEY)[-1].detail["detail"] == {
+            "outcome": "started",
+            "resend_unconfirmed": True,
+        }
 
 
 def test_words_against_a_list_that_says_draft_are_a_contradiction(tmp_path: Path) -> None:

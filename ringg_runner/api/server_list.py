@@ -116,10 +116,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why the server's list cannot be read; `lasting` where asking again will not help."""
+    """Why the server's list cannot be read; `lasting` where asking again will not help.
+
+    `retry_after` is the header of that name, as it came.
+    """
 
     reason: str
     lasting: bool = False
+    retry_after: str | None = None
 
 
 View: TypeAlias = Listing | Unreadable
@@ -199,7 +203,7 @@ async def _read_page(lister: Lister, offset: int) -> _Page | Unreadable:
         else:
             lasting = reply.status < 500 and reply.status not in (408, 429)
             said = f"HTTP {reply.status}: {reply.detail}".removesuffix(": ")
-            page = Unreadable(said, lasting)
+            page = Unreadable(said, lasting, reply.retry_after)
             if lasting:
                 return page
     return page

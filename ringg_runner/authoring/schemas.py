@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-NAMES = ("campaign", "project", "plan", "run", "diagnostics", "ledger", "status")
+NAMES = ("campaign", "project", "plan", "run", "diagnostics", "ledger", "status", "log")
 
 _PACKAGE = Path(__file__).parent.parent
 

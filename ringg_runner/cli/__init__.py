@@ -5,13 +5,22 @@ Commands are imported when they are run, and import what they need then, so that
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
 from ringg_runner import __version__
-from ringg_runner.cli.output import fit_streams, say, warn, width
+from ringg_runner.cli.output import (
+    asks_for_json,
+    fit_streams,
+    logging_as,
+    logs_json,
+    say,
+    tell_error,
+    tell_findings,
+)
 from ringg_runner.errors import ExitCode, FindingsError, RunnerError
 
 if TYPE_CHECKING:
@@ -71,11 +80,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Errors that a user can cause end here, as a sentence on stderr. A bug goes through, with its
     traceback.
     """
-    with fit_streams():
+    given = sys.argv[1:] if arguments is None else arguments
+    with fit_streams(), logging_as(json=asks_for_json(given)):
         try:
-            code = ringg_runner.main(arguments, prog_name="ringg-runner", standalone_mode=False)
+            code = ringg_runner.main(given, prog_name="ringg-runner", standalone_mode=False)
         except click.ClickException as failure:
-            failure.show()
+            _render_usage(failure)
             return ExitCode.USAGE
         except (KeyboardInterrupt, click.Abort):
             say("interrupted")
@@ -85,9 +95,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _render(failure: RunnerError) -> None:
     if isinstance(failure, FindingsError):
-        from ringg_runner.report.findings import text
+        tell_findings(failure.findings)
+    tell_error(str(failure), failure.hint, failure.exit_code)
 
-        warn(text.of_findings(failure.findings, width()))
-    say(f"{click.style('error:', fg='red')} {failure}")
-    if failure.hint:
-        say(f"{click.style('hint:', fg='cyan')} {failure.hint}")
+
+def _render_usage(failure: click.ClickException) -> None:
+    if not logs_json():
+        failure.show()
+        return
+    context = failure.ctx if isinstance(failure, click.UsageError) else None
+    hint = f"try {context.command_path} --help" if context else None
+    tell_error(failure.format_message(), hint, ExitCode.USAGE)

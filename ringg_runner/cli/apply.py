@@ -11,11 +11,13 @@ from ringg_runner.cli import options
 from ringg_runner.cli.output import show_at_all_costs
 from ringg_runner.cli.plan import plan_of, prepare, show_plan
 from ringg_runner.errors import ExitCode
+from ringg_runner.report.formats import BY_NAME, OF_RUNS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ringg_runner.cli.applying import Approved
+    from ringg_runner.cli.reporting import Reports
     from ringg_runner.ledger.store import Ledger
     from ringg_runner.selecting import Criteria
 
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 @options.strict
 @click.option("-y", "--yes", is_flag=True, help="Start without asking, as in CI.")
 @click.option("--dry-run", is_flag=True, help="Only show the plan, as the command plan does.")
-@options.output_format("text", "json")
+@options.output_format(*OF_RUNS)
+@options.reports(plans=False)
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -81,6 +84,7 @@ if TYPE_CHECKING:
     help="In CI: go on with neither a ledger nor a readable list; may start a list twice.",
 )
 @options.overriding
+@options.waiting("--wait", "Then wait until the campaigns are over, and tell how they ended.")
 @click.option("-q", "--quiet", is_flag=True, help="Show neither progress nor notes.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each attempt, and each planned request.")
 def command(
@@ -93,6 +97,7 @@ def command(
     yes: bool,
     dry_run: bool,
     output: str,
+    reports: Reports,
     timeout: float,
     settle: float,
     lease: float,
@@ -105,6 +110,7 @@ def command(
     without_memory: bool,
     override_guard: tuple[str, ...],
     reason: tuple[str, ...],
+    wait: options.Wait | None,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -115,11 +121,12 @@ def command(
     sandbox it asks first, unless --yes is given. What was started is kept in the ledger, and is
     never started again.
     """
+    if dry_run:
+        reports.refuse_what_is_for_runs(output)
     selection = options.selection(paths, environment, project_file, criteria, strict=strict)
     prepared = prepare(selection, quiet=quiet)
     if dry_run:
-        show_plan(plan_of(prepared, refresh=False), output, verbose=verbose)
-        return ExitCode.OK
+        return show_plan(plan_of(prepared, refresh=False), output, reports, verbose=verbose)
 
     from ringg_runner.api.client import TimeLimits
     from ringg_runner.cli import guarding, memory
@@ -139,28 +146,38 @@ def command(
         concurrency=concurrency,
         rate=rate,
         max_failures=max_failures,
+        wait=wait,
     )
     overrides = guarding.overrides(override_guard, reason, prepared.environment)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
         known = ledger.known(prepared.environment.base_url)
         remembers = without_memory or bool(known) or memory.remembers(prepared, ledger)
-        approval = Approval(prepared, known, manner, overrides, ask=not yes, remembers=remembers)
-        return _carry_out(approval.get(), ledger, output, verbose=verbose)
+        approval = Approval(
+            prepared, known, manner, overrides, reports, ask=not yes, remembers=remembers
+        )
+        return _carry_out(approval.get(), ledger, output, reports, verbose=verbose)
 
 
-def _carry_out(approved: Approved, ledger: Ledger, output: str, *, verbose: bool) -> int:
+def _carry_out(
+    approved: Approved, ledger: Ledger, output: str, reports: Reports, *, verbose: bool
+) -> int:
     from uuid import uuid4
 
     from ringg_runner.cli.applying import ResultTable, carry_out
-    from ringg_runner.report import documents
+    from ringg_runner.cli.waiting import wait_for_ends
     from ringg_runner.running.whoami import run_info
 
     who = run_info(str(uuid4()), os.environ)
-    if output == "json":
-        run = carry_out(approved, ledger, who, lambda _: None)
-        written = show_at_all_costs(documents.encode(documents.of_run(run)))
-    else:
+    if output == "text":
         table = ResultTable(approved.plan, attempts=verbose)
         run = carry_out(approved, ledger, who, table.add)
         written = table.end(run)
+        run = wait_for_ends(run, approved, ledger, results=True)
+        if run.waited:
+            written = table.end_of_waiting(run.waited)
+    else:
+        run = carry_out(approved, ledger, who, lambda _: None)
+        run = wait_for_ends(run, approved, ledger, results=False)
+        written = show_at_all_costs(BY_NAME[output].of_run(run))
+    written = reports.of_run(run, verbose=verbose) and written
     return run.exit_code if written else run.exit_code or ExitCode.FAILED

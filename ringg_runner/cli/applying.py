@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,18 +12,21 @@ from ringg_runner.api.client import TimeLimits
 from ringg_runner.api.server_list import Listing
 from ringg_runner.api.workspace import Workspace
 from ringg_runner.cli.connecting import Seen, open_client
-from ringg_runner.cli.output import say, show, show_at_all_costs, warn
+from ringg_runner.cli.log import Log
+from ringg_runner.cli.output import log, say, show, show_at_all_costs, warn
 from ringg_runner.cli.progress import watching
+from ringg_runner.cli.signals import heeded
 from ringg_runner.errors import UsageError
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.report import text
+from ringg_runner.report.events import RunEvents
+from ringg_runner.report.waiting import of_waited
 from ringg_runner.running.claims import GATHERING, LEASE, Claims, shortest_lease
 from ringg_runner.running.executor import Executor
 from ringg_runner.running.guarding import Watch
 from ringg_runner.running.leftovers import settle_leftovers
 from ringg_runner.running.lookout import Lookout
 from ringg_runner.running.surroundings import Interruption, Patience
-from ringg_runner.runs import Result, Run, Stop
 from ringg_runner.times import SystemClock
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ringg_runner.campaigns import ListId
+    from ringg_runner.cli.options import Wait
     from ringg_runner.guards import Guard
     from ringg_runner.ledger.records import Entry, RunInfo
     from ringg_runner.ledger.store import Ledger
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from ringg_runner.redaction import Secret
     from ringg_runner.running.pace import Limiter
     from ringg_runner.running.tally import Tally
+    from ringg_runner.runs import Result, Run, Stop
+    from ringg_runner.waiting import Waited
 
 
 GRACE = 5.0
@@ -55,6 +60,7 @@ class Manner:
 
     `quiet` keeps notes and progress back; `results` where each is written as it becomes known;
     `concurrency` is how many requests are in flight at the most, `rate` how many begin a second.
+    With `wait` the ends of the campaigns are waited for.
     """
 
     limits: TimeLimits = field(default_factory=TimeLimits)
@@ -67,6 +73,7 @@ class Manner:
     concurrency: int = 8
     rate: float | None = None
     max_failures: int | None = None
+    wait: Wait | None = None
 
     def __post_init__(self) -> None:
         """Refuse, with UsageError, a lease under which a request could leave too late."""
@@ -83,7 +90,7 @@ class Manner:
 class Approved:
     """A plan that may be carried out, what that takes, and what was known when it was made.
 
-    `overrides` has the reasons for which a person lifted guards.
+    `overrides` has the reasons for which a person overrides guards.
     """
 
     prepared: Prepared
@@ -97,8 +104,8 @@ class Approved:
     @property
     def terms(self) -> dict[str, Any]:
         """What the ledger keeps of every claim that is made under this approval."""
-        lifted = {str(guard): reason for guard, reason in self.overrides.items()}
-        return {"overrides": lifted} if lifted else {}
+        reasons = {str(guard): reason for guard, reason in self.overrides.items()}
+        return {"overrides": reasons} if reasons else {}
 
     @property
     def watch(self) -> Watch:
@@ -116,6 +123,8 @@ def carry_out(
     approved: Approved, ledger: Ledger, who: RunInfo, report: Callable[[Result], None]
 ) -> Run:
     """Carry a plan out; each result is reported as it becomes known."""
+    events = RunEvents(who.run_id, approved.plan.environment)
+    log(events.started, approved.plan)
     _settle_leftovers(approved, ledger, who)
     prepared, manner = approved.prepared, approved.manner
 
@@ -136,17 +145,26 @@ def carry_out(
                 limiter=_limiter(manner.rate),
                 max_failures=manner.max_failures,
                 watch=approved.watch,
+                witness=Log(events),
             )
-            quiet, results = manner.quiet, manner.results
             with (
-                watching(executor.tally, approved.plan, clock, results=results, quiet=quiet),
+                watching(
+                    executor.tally,
+                    approved.plan,
+                    clock,
+                    results=manner.results,
+                    quiet=manner.quiet,
+                    events=events,
+                ),
                 _ended_by_signals(executor.interruption, executor.tally),
             ):
                 return await executor.run(approved.plan, report)
 
     # The plan stays to the end: the garbage collector need not look through it again and again.
     gc.freeze()
-    return asyncio.run(run())
+    ended = asyncio.run(run())
+    log(events.ended, ended)
+    return ended
 
 
 def _limiter(rate: float | None) -> Limiter | None:
@@ -171,7 +189,7 @@ def _settle_leftovers(approved: Approved, ledger: Ledger, who: RunInfo) -> None:
         for entry in settle_leftovers(ledger, who, others, view, now):
             say(f"settled: {entry.name} (list {entry.key.list_id}) did start, by the server's list")
     except LedgerError as failure:
-        say(f"warning: what earlier runs left open is not settled: {failure}")
+        say(f"what earlier runs left open is not settled: {failure}", "warning")
 
 
 @contextmanager
@@ -190,16 +208,12 @@ def _ended_by_signals(interruption: Interruption, tally: Tally) -> Iterator[None
         under_way = f"; {tally.in_flight} under way may end within {GRACE:g} s"
         say(f"interrupted: nothing more is started{under_way if tally.in_flight else ''}")
 
-    signals = {signal.SIGINT: Stop.INTERRUPTED, signal.SIGTERM: Stop.TERMINATED}
-    for number, stop in signals.items():
-        loop.add_signal_handler(number, received, stop)
     try:
-        yield
+        with heeded(received):
+            yield
     finally:
         for timer in timers:
             timer.cancel()
-        for number in signals:
-            loop.remove_signal_handler(number)
 
 
 class ResultTable:
@@ -221,6 +235,11 @@ class ResultTable:
     def end(self, run: Run) -> bool:
         """Write what follows the results, and return whether stdout took everything."""
         self._write(*text.of_run(run))
+        return self._written
+
+    def end_of_waiting(self, waited: Waited) -> bool:
+        """Write what waiting came to, and return whether stdout took everything."""
+        self._write(*of_waited(waited))
         return self._written
 
     def _write(self, *lines: str) -> None:

@@ -13,8 +13,8 @@ from ringg_runner.api.server_list import Listing
 from ringg_runner.authoring.environments import read_key
 from ringg_runner.cli.applying import Approved
 from ringg_runner.cli.connecting import Seen, look
-from ringg_runner.cli.guarding import refuse, tell_what_is_lifted
-from ringg_runner.cli.output import say, warn
+from ringg_runner.cli.guarding import refuse, tell_what_is_overridden
+from ringg_runner.cli.output import say, write_to_stderr
 from ringg_runner.errors import NotApprovedError
 from ringg_runner.planner import Action
 from ringg_runner.redaction import Secret
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ringg_runner.campaigns import ListId
     from ringg_runner.cli.applying import Manner
+    from ringg_runner.cli.reporting import Reports
     from ringg_runner.guards import Guard
     from ringg_runner.ledger.records import Entry
     from ringg_runner.pipeline import Prepared
@@ -37,14 +38,16 @@ if TYPE_CHECKING:
 class Approval:
     """What an approval depends on.
 
-    `known` is what the ledger holds, `overrides` why a person lifts which guard; `ask` where a
-    person has to say yes, outside the sandbox; `remembers` where earlier starts can be known.
+    `known` is what the ledger holds, `overrides` has a person's reasons by guard, and `reports` are
+    told of a plan that is refused; `ask` where a person has to say yes, outside the sandbox;
+    `remembers` where earlier starts can be known.
     """
 
     prepared: Prepared
     known: Mapping[ListId, Entry]
     manner: Manner
     overrides: Mapping[Guard, str]
+    reports: Reports
     ask: bool
     remembers: bool
 
@@ -57,28 +60,33 @@ class Approval:
         environment = self.prepared.environment
         plan = self._plan(Seen())
         if not plan.summary[Action.START]:
-            # Nothing is sent, so no key is needed and nobody need be asked.
-            return self._approved(plan, Secret(""), Seen())
+            # Nothing is sent, so nobody need be asked, and only who waits needs a key.
+            key = read_key(environment, os.environ) if self.manner.wait else Secret("")
+            return self._approved(plan, key, Seen())
         ask = self.ask and not environment.embedded
         if ask and not sys.stdin.isatty():
             starts = f"{plan.summary[Action.START]} to start in {environment.name}"
-            raise NotApprovedError(
-                f"{starts}, and nobody here to ask: nothing was sent",
-                "review the plan, then give --yes",
-            )
+            with self.reports.if_refused(plan):
+                raise NotApprovedError(
+                    f"{starts}, and nobody here to ask: nothing was sent",
+                    "review the plan, then give --yes",
+                )
         key = read_key(environment, os.environ)
         seen = self._look(key)
         plan = self._plan(seen)
         if plan.summary[Action.START]:
-            refuse(plan)
-            tell_what_is_lifted(plan)
-            self._tell_what_is_not_known(seen)
+            with self.reports.if_refused(plan):
+                refuse(plan)
+                tell_what_is_overridden(plan)
+                self._tell_what_is_not_known(seen)
+                if ask:
+                    _ask(plan)
             if ask:
-                _ask(plan)
                 # People take their time. What they approved is held against how things stand now.
                 seen = self._look(key)
                 plan = self._guarded(self._plan(seen).narrowed_to(plan), seen)
-                refuse(plan)
+                with self.reports.if_refused(plan):
+                    refuse(plan)
         return self._approved(plan, key, seen)
 
     def _look(self, key: Secret) -> Seen:
@@ -121,8 +129,8 @@ class Approval:
 
 def _ask(plan: Plan) -> None:
     """Show the plan and ask a person; raises NotApprovedError for anything but a yes."""
-    warn(text.of_plan(plan))
-    warn(("", *text.of_starts(plan)))
+    for line in (*text.of_plan(plan), "", *text.of_starts(plan)):
+        write_to_stderr(line)
     word = plan.environment.name if plan.environment.calls_people else "yes"
     try:
         answer = click.prompt(f"This calls people. Type {word} to go on", err=True, default="no")

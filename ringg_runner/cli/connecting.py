@@ -82,7 +82,7 @@ def look(
         return Seen()
     seen = asyncio.run(read())
     if isinstance(seen.view, Unreadable):
-        say(f"warning: the server's list is not read: {seen.view.reason}")
+        say(f"the server's list is not read: {seen.view.reason}", "warning")
     return seen
 
 

@@ -11,9 +11,11 @@ import click
 from ringg_runner.cli import options
 from ringg_runner.cli.output import show
 from ringg_runner.errors import ExitCode, InvalidInputError, RunnerError
+from ringg_runner.report.formats import BY_NAME, OF_RUNS
 
 if TYPE_CHECKING:
     from ringg_runner.authoring.environments import Environment
+    from ringg_runner.cli.reporting import Reports
     from ringg_runner.ledger.store import Ledger
 
 
@@ -60,6 +62,40 @@ def show_entry(
         show(documents.encode(memory.export_document(target, [entry], rows)))
     else:
         show(*memory.of_trail(entry, rows))
+
+
+@command.command("report")
+@click.argument("run_id", required=False, default=None)
+@options.environment
+@options.output_format(*OF_RUNS)
+@options.reports(plans=False, ci=False)
+@click.option("-v", "--verbose", is_flag=True, help="Show each attempt.")
+def report(
+    *,
+    run_id: str | None,
+    environment: str | None,
+    project_file: Path | None,
+    output: str,
+    reports: Reports,
+    verbose: bool,
+) -> int:
+    """Tell what became of the run RUN_ID, as the ledger knows it, even where it was killed.
+
+    By default it is the run that claimed last; in a CI job, of those of this job.
+    """
+    from ringg_runner.recall import recall
+    from ringg_runner.times import SystemClock
+
+    target, ledger = _open(environment, project_file)
+    with ledger:
+        run_id = run_id or _newest(ledger, target)
+        rows = ledger.trail_of_run(target.base_url, run_id)
+        run = recall(rows, target, ledger.known(target.base_url), SystemClock().now())
+    if run is None:
+        raise InvalidInputError(f"the ledger knows no run {run_id} in {target.name}")
+    written = reports.of_run(run, verbose=verbose)
+    show(BY_NAME[output].of_run(run, verbose=verbose))
+    return ExitCode.OK if written else ExitCode.FAILED
 
 
 @command.command("resolve")
@@ -129,6 +165,23 @@ def export(*, environment: str | None, project_file: Path | None, output: str) -
         show(documents.encode(memory.export_document(target, entries, rows)))
     else:
         show(memory.trail_csv(rows))
+
+
+def _newest(ledger: Ledger, target: Environment) -> str:
+    """Return the run that is meant where none is named; raises InvalidInputError for none."""
+    from ringg_runner.running.whoami import run_info
+
+    job = run_info("", os.environ).job_url
+    newest = ledger.newest_run(target.base_url, job)
+    if newest is not None:
+        return newest.run_id
+    other = ledger.newest_run(target.base_url)
+    if other is None:
+        raise InvalidInputError(f"the ledger knows no run in {target.name}: nothing was claimed")
+    raise InvalidInputError(
+        f"the ledger knows no run of this job in {target.name}: it claimed nothing",
+        f"the newest there is {other}; name a run to see that one",
+    )
 
 
 def _open(environment: str | None, project_file: Path | None) -> tuple[Environment, Ledger]:

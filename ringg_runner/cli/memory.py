@@ -61,7 +61,7 @@ def known_for_a_plan(prepared: Prepared) -> Mapping[ListId, Entry] | None:
         with open_for(prepared.project, prepared.environment, create=False) as ledger:
             return ledger.known(prepared.environment.base_url)
     except (LedgerError, FindingsError) as failure:
-        say(f"warning: the ledger is not read: {_reason(failure)}")
+        say(f"the ledger is not read: {_reason(failure)}", "warning")
         return None
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from ringg_runner.cli.output import LOG_FORMAT
+from ringg_runner.errors import UsageError
+from ringg_runner.report.formats import endings
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringg_runner.cli.reporting import Reports
     from ringg_runner.pipeline import Selection
     from ringg_runner.selecting import Criteria
 
@@ -37,8 +43,27 @@ class Rate(click.ParamType[float]):
         return rate
 
 
+class Duration(click.ParamType[float]):
+    """A number of seconds, minutes, hours or days; seconds are what comes out."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the seconds, more than none."""
+        if isinstance(value, float):
+            return value
+        found = _DURATION.fullmatch(value)
+        seconds = float(found["count"]) * _SECONDS[found["unit"]] if found else 0.0
+        if not seconds:
+            self.fail(f"{value} is no duration: write 90s, 30m, 4h or 2d", param, ctx)
+        return seconds
+
+
 _RATE = re.compile(r"(?P<count>[0-9]{1,6}(?:\.[0-9]{1,3})?)/(?P<unit>[smh])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_DURATION = re.compile(r"(?P<count>[0-9]{1,6}(?:\.[0-9]{1,3})?)(?P<unit>[smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def selecting(command: _Command) -> _Command:
@@ -101,8 +126,17 @@ def narrowing(command: _Command) -> _Command:
 
 
 def environment(command: _Command) -> _Command:
-    """Add --env, --project and --no-color."""
+    """Add --env, --project, --no-color and --log-format."""
     for option in (
+        click.option(
+            LOG_FORMAT,
+            type=click.Choice(("text", "json")),
+            default="text",
+            show_default=True,
+            # Whoever starts the command line has looked for it: it holds for its mistakes too.
+            expose_value=False,
+            help="How to write what goes to stderr: lines, or events.",
+        ),
         click.option(
             "--no-color",
             is_flag=True,
@@ -154,18 +188,75 @@ def overriding(command: _Command) -> _Command:
             "--reason",
             metavar="TEXT",
             multiple=True,
-            help="Why the guard is lifted; one for each, kept in the ledger.",
+            help="Why the guard is overridden; one for each, kept in the ledger.",
         ),
         click.option(
             "--override-guard",
             metavar="NAME",
             multiple=True,
             type=click.Choice([str(guard) for guard in SETTINGS]),
-            help=f"Lift one guard for this apply: {', '.join(SETTINGS)}.",
+            help=f"Override one guard for this apply: {', '.join(SETTINGS)}.",
         ),
     ):
         command = option(command)
     return command
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """For how long campaigns are waited for, and how long after a change the next look is."""
+
+    limit: float
+    poll: float
+
+
+def waiting(flag: str, about: str) -> Callable[[_Command], _Command]:
+    """Add a flag that waits for campaigns, with --wait-limit; the command gets `wait`, or None.
+
+    UsageError where they contradict each other, or --no-refresh.
+    """
+
+    def add(command: _Command) -> _Command:
+        @wraps(command)
+        def with_wait(
+            *, waits: bool, wait_limit: float | None, poll: float, **others: Any
+        ) -> object:
+            if wait_limit is not None and not waits:
+                raise UsageError("--wait-limit says for how long to wait", f"add {flag}")
+            if waits and others["no_refresh"]:
+                raise UsageError(
+                    f"{flag} reads the server's list, and --no-refresh forbids it",
+                    "leave one of them out",
+                )
+            wait = Wait(wait_limit or WAIT_LIMIT, poll) if waits else None
+            return command(wait=wait, **others)
+
+        for option in (
+            click.option(
+                "--poll",
+                metavar="SECONDS",
+                type=click.FloatRange(min=0, min_open=True),
+                default=30.0,
+                hidden=True,
+                help="How long after a change the server's list is read again.",
+            ),
+            click.option(
+                "--wait-limit",
+                metavar="DURATION",
+                type=Duration(),
+                show_default="4h",
+                help=f"How long {flag} waits at the most: 90s, 30m, 4h or 2d.",
+            ),
+            click.option(flag, "waits", is_flag=True, help=about),
+        ):
+            with_wait = option(with_wait)
+        return cast("_Command", with_wait)
+
+    return add
+
+
+WAIT_LIMIT = 4 * 3_600.0
+"""For how many seconds campaigns are waited for, unless told otherwise."""
 
 
 def output_format(*formats: str) -> Callable[[_Command], _Command]:
@@ -177,6 +268,28 @@ def output_format(*formats: str) -> Callable[[_Command], _Command]:
         default=formats[0],
         show_default=True,
         help="How to write the result.",
+    )
+
+
+def reports(*, plans: bool, ci: bool = True) -> Callable[[_Command], _Command]:
+    """Add --report; with `ci` what GitHub gives to a step is written, too.
+
+    `plans` where plans are written, which not every format is for.
+    """
+
+    def choose(_ctx: click.Context, _option: click.Parameter, files: tuple[Path, ...]) -> Reports:
+        from ringg_runner.cli.reporting import chosen
+
+        return chosen(files, os.environ if ci else {}, plans=plans)
+
+    return click.option(
+        "--report",
+        "reports",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        callback=choose,
+        help=f"Write it into a file, too, by its ending: {endings(plans=plans)}. Repeatable.",
     )
 
 

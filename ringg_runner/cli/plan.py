@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ringg_runner.cli import options
-from ringg_runner.cli.output import show, warn, width
+from ringg_runner.cli.output import say, show, tell_findings
+from ringg_runner.errors import ExitCode
+from ringg_runner.report.formats import BY_NAME, OF_PLANS
 
 if TYPE_CHECKING:
+    from ringg_runner.cli.reporting import Reports
     from ringg_runner.pipeline import Prepared, Selection
     from ringg_runner.planner import Plan
     from ringg_runner.selecting import Criteria
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 @options.selecting
 @options.narrowing
 @options.strict
-@options.output_format("text", "json")
+@options.output_format(*OF_PLANS)
+@options.reports(plans=True)
 @click.option("--refresh", is_flag=True, help="Ask the API's own list too; needs the key.")
 @options.network
 @click.option("-v", "--verbose", is_flag=True, help="Show each request in full.")
@@ -33,10 +37,11 @@ def command(
     criteria: Criteria,
     strict: bool,
     output: str,
+    reports: Reports,
     refresh: bool,
     ca_file: Path | None,
     verbose: bool,
-) -> None:
+) -> int:
     """Show what an apply would do with each campaign.
 
     PATH is a file, a folder, which is searched for .yaml and .yml, or - for standard input; by
@@ -44,19 +49,21 @@ def command(
     can be read from here. Without --refresh it needs no key, and asks nobody else.
     """
     prepared = prepare(options.selection(paths, environment, project_file, criteria, strict=strict))
-    show_plan(plan_of(prepared, refresh=refresh, ca_file=ca_file), output, verbose=verbose)
+    plan = plan_of(prepared, refresh=refresh, ca_file=ca_file)
+    return show_plan(plan, output, reports, verbose=verbose)
 
 
 def prepare(selection: Selection, *, quiet: bool = False) -> Prepared:
     """Resolve the selection, and tell on stderr what is worth a look; with `quiet` no notes."""
     from ringg_runner import pipeline
-    from ringg_runner.report.findings import text
     from ringg_runner.times import SystemClock
 
     prepared = pipeline.prepare(selection, Path.cwd(), os.environ, SystemClock().now())
-    warn(text.of_findings(prepared.findings, width()))
-    warn(f"warning: {doubt}" for doubt in prepared.doubts)
-    warn(f"note: {note}" for note in prepared.notes if not quiet)
+    tell_findings(prepared.findings)
+    for doubt in prepared.doubts:
+        say(doubt, "warning")
+    for note in () if quiet else prepared.notes:
+        say(f"note: {note}")
     return prepared
 
 
@@ -77,11 +84,8 @@ def plan_of(prepared: Prepared, *, refresh: bool, ca_file: Path | None = None) -
     return prepared.plan(SystemClock().now(), known, seen.view, seen.holder)
 
 
-def show_plan(plan: Plan, output: str, *, verbose: bool) -> None:
-    """Write a plan to stdout."""
-    from ringg_runner.report import documents, text
-
-    if output == "json":
-        show(documents.encode(documents.of_plan(plan)))
-    else:
-        show(*text.of_plan(plan, requests=verbose))
+def show_plan(plan: Plan, output: str, reports: Reports, *, verbose: bool) -> int:
+    """Write a plan to stdout, and into its reports; return what the process tells its caller."""
+    written = reports.of_plan(plan, verbose=verbose)
+    show(BY_NAME[output].of_plan(plan, verbose=verbose))
+    return ExitCode.OK if written else ExitCode.FAILED

@@ -11,12 +11,14 @@ import stat
 import sys
 import threading
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextvars import copy_context
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 import click
 
-from ringg_runner.cli.output import say
+from ringg_runner.cli.output import log, logs_json, say
 from ringg_runner.report import progress, speed
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from ringg_runner.planner import Plan
+    from ringg_runner.report.events import RunEvents
     from ringg_runner.running.tally import Tally
     from ringg_runner.runs import Outcome
     from ringg_runner.times import Clock
@@ -44,28 +47,32 @@ def watching(
     results: bool,
     quiet: bool = False,
     every: float = EVERY,
+    events: RunEvents | None = None,
 ) -> Iterator[None]:
     """Show the progress of a plan by its tally while the block runs; `quiet` shows nothing.
 
     `results` says whether stdout takes results meanwhile: they are then written above the bar
-    where stdout is the same terminal, and there is no bar where they could get into it.
+    where stdout is the same terminal, and there is no bar where they could get into it. A log in
+    JSON gets `events` instead of either.
     """
     gauge = Gauge(tally, speed.without_a_request(plan), clock)
     if quiet:
         yield
+    elif events is not None and logs_json():
+        with looked_at(Lines(gauge.read, clock, every, partial(log, events.progress))):
+            yield
     elif has_room_for_a_bar(sys.stdout, sys.stderr, os.environ, results=results):
         from ringg_runner.cli.bar import Bar
 
-        context = click.get_current_context(silent=True)
-        bar = Bar(gauge.read, sys.stderr, plain=context is not None and context.color is False)
-        with _looked_at(bar), redirect_stderr(bar.above(sys.stderr)):
+        bar = Bar(gauge.read, sys.stderr, plain=is_plain())
+        with looked_at(bar), redirect_stderr(bar.above(sys.stderr)):
             if _one_terminal(sys.stdout, bar.stream):
                 with redirect_stdout(bar.above(sys.stdout)):
                     yield
             else:
                 yield
     else:
-        with _looked_at(Lines(gauge.read, clock, every)):
+        with looked_at(Lines(gauge.read, clock, every)):
             yield
 
 
@@ -104,9 +111,16 @@ class Lines:
 
     period = 1.0
 
-    def __init__(self, read: Callable[[], Reading], clock: Clock, every: float) -> None:
+    def __init__(
+        self,
+        read: Callable[[], Reading],
+        clock: Clock,
+        every: float,
+        write: Callable[[Tally, speed.Speed], None] = lambda *read: say(progress.line(*read)),
+    ) -> None:
         """Begin now, with the first line due after `every` seconds."""
         self._read = read
+        self._write = write
         self._clock = clock
         self._every = every
         self._due = clock.elapsed() + every
@@ -117,7 +131,7 @@ class Lines:
         tally, going = self._read()
         if self._clock.elapsed() >= self._due:
             self._due = self._clock.elapsed() + self._every
-            say(progress.line(tally, going))
+            self._write(tally, going)
 
     def end(self) -> None:
         """Leave the lines as they are."""
@@ -136,6 +150,12 @@ def has_room_for_a_bar(
     return not results or out is None or _one_terminal(out, err) or _keeps_to_itself(out)
 
 
+def is_plain() -> bool:
+    """Tell whether the command line asks for no colours."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.color is False
+
+
 def _one_terminal(out: TextIO | None, err: TextIO) -> bool:
     if out is None or not (out.isatty() and err.isatty()):
         return False
@@ -149,7 +169,7 @@ def _keeps_to_itself(out: TextIO) -> bool:
 
 
 @contextmanager
-def _looked_at(display: Display) -> Iterator[None]:
+def looked_at(display: Display) -> Iterator[None]:
     """Let a display look again and again while the block runs."""
     over = threading.Event()
 
@@ -158,7 +178,9 @@ def _looked_at(display: Display) -> Iterator[None]:
             with suppress(Exception):
                 display.look()
 
-    thread = threading.Thread(target=look_on, name="progress", daemon=True)
+    # A thread begins without the context of who starts it, and that says how to write.
+    here = copy_context()
+    thread = threading.Thread(target=here.run, args=(look_on,), name="progress", daemon=True)
     thread.start()
     try:
         yield

@@ -1,4 +1,4 @@
-"""`status`: manifests beside the ledger beside the server's own list."""
+"""`status`: manifests beside the ledger beside the server's list, once or until all are over."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import click
 from ringg_runner.cli import options
 from ringg_runner.cli.output import show
 from ringg_runner.cli.plan import prepare
+from ringg_runner.errors import ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ringg_runner.api.server_list import View
     from ringg_runner.selecting import Criteria
 
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 @options.output_format("text", "json")
 @options.network
 @click.option("--no-refresh", is_flag=True, help="Never read the server's own list.")
+@options.waiting("--watch", "Wait until all that started are over, and tell how they ended.")
 def command(
     *,
     paths: tuple[Path, ...],
@@ -32,7 +35,8 @@ def command(
     output: str,
     ca_file: Path | None,
     no_refresh: bool,
-) -> None:
+    wait: options.Wait | None,
+) -> int:
     """Show each campaign beside what the ledger knows and what the server's list says.
 
     Changes nothing.
@@ -45,13 +49,26 @@ def command(
     from ringg_runner.report import documents, memory
 
     prepared = prepare(options.selection(paths, environment, project_file, criteria))
-    view = None
-    if not no_refresh:
-        key = read_key(prepared.environment, os.environ)
+    key = None if no_refresh else read_key(prepared.environment, os.environ)
+    known = known_for_a_plan(prepared)
+    view: View | None = None
+    waited = None
+    if key and wait:
+        from ringg_runner.cli.waiting import Waiter
+        from ringg_runner.waiting import of_a_selection
+
+        waiter = Waiter(prepared, key, wait, ca_file)
+        waited = waiter.wait_for(of_a_selection(prepared.campaigns, known))
+        view = waited.waiting.listing
+        if known is not None:
+            # Much can have happened since.
+            known = known_for_a_plan(prepared)
+    elif key:
         view = look(prepared, key, TimeLimits(), ca_file).view
-    statuses = status.compare(prepared.campaigns, known_for_a_plan(prepared), view)
+    statuses = status.compare(prepared.campaigns, known, view)
     if output == "json":
-        document = memory.status_document(prepared.environment, statuses, prepared.selected)
+        document = memory.status_document(prepared.environment, statuses, prepared.selected, waited)
         show(documents.encode(document))
     else:
-        show(*memory.of_statuses(statuses, prepared.selected))
+        show(*memory.of_statuses(statuses, prepared.selected, waited))
+    return waited.exit_code if waited else ExitCode.OK

@@ -50,7 +50,7 @@ class Claiming:
     Only a list that is unknown or did not start is free. One that is unresolved, or whose claim was
     abandoned, is taken over, and the claim then tells what is `inherited`. One that was started or
     has a living claim, be it this run's own, is taken. The trail keeps the `terms` of a claim, such
-    as the guards that a person lifted for it.
+    as the guards that a person overrode for it.
 
     Raises ValueError for a lease that has ended already.
     """

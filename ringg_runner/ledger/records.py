@@ -39,6 +39,10 @@ class Event(StrEnum):
     RESOLVED = "resolved"
 
 
+CLAIMS = frozenset({Event.CLAIMED, Event.TAKEN_OVER})
+"""The events that make a list a run's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One list at one API; equal keys are never started twice."""

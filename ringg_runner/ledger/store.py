@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sqlalchemy import case, select, update
 
 from ringg_runner.ledger.addresses import SqliteAddress, parse_address
-from ringg_runner.ledger.chain import Head, exact
+from ringg_runner.ledger.chain import Head, canonical, exact
 from ringg_runner.ledger.changes import Claiming, Finishing, Noting, Resolving
 from ringg_runner.ledger.engines import WAIT_SECONDS
 from ringg_runner.ledger.errors import DamagedError, LedgerError
 from ringg_runner.ledger.failures import damaged
 from ringg_runner.ledger.pen import Pen
 from ringg_runner.ledger.postgres import PostgresDatabase
-from ringg_runner.ledger.records import State
+from ringg_runner.ledger.records import CLAIMS, State
 from ringg_runner.ledger.rows import read_entry, read_trail_row
 from ringg_runner.ledger.sqlite import SqliteDatabase
 from ringg_runner.ledger.tables import ENTRIES, LEDGER, STEPS, TRAIL
@@ -179,6 +179,24 @@ class Ledger:
         with self._database.reading() as connection:
             return [read_trail_row(row) for row in connection.execute(query).mappings()]
 
+    def trail_of_run(self, base_url: str, run_id: str) -> list[TrailRow]:
+        """Return what a run wrote about an API, in its order."""
+        query = select(TRAIL).where(TRAIL.c.base_url == base_url, _by("run_id", run_id))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(TRAIL.c.number)).mappings()
+            return [read_trail_row(row) for row in rows]
+
+    def newest_run(self, base_url: str, job_url: str | None = None) -> RunInfo | None:
+        """Return the run that claimed a list of an API last, of this job if one is named."""
+        claims = TRAIL.c.event.in_([event.value for event in CLAIMS])
+        query = select(TRAIL).where(TRAIL.c.base_url == base_url, claims)
+        if job_url is not None:
+            query = query.where(_by("job_url", job_url))
+        with self._database.reading() as connection:
+            newest = query.order_by(TRAIL.c.number.desc()).limit(1)
+            row = connection.execute(newest).mappings().first()
+            return None if row is None else read_trail_row(row).run
+
     def verify(self) -> Broken | None:
         """Return the first place where trail, head and entries do not hold, None where all holds.
 
@@ -201,6 +219,11 @@ class Ledger:
         with self._database.reading() as connection:
             found = [read_entry(row) for row in connection.execute(query).mappings()]
         return sorted(found, key=lambda e: (e.changed_at, e.key.base_url, e.key.list_id))
+
+
+def _by(key: str, value: str) -> ColumnElement[bool]:
+    """Return what is true of a row whose run has this value; a run is kept as its JSON text."""
+    return TRAIL.c.run.contains(f"{canonical(key)}:{canonical(value)}", autoescape=True)
 
 
 def open_ledger(

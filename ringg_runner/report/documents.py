@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
+    from ringg_runner.api.server_list import Row
     from ringg_runner.campaigns import Campaign, StartRequest
     from ringg_runner.diagnostics import Diagnostic
     from ringg_runner.guards import GuardCheck
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ringg_runner.planner import Plan, PlannedStart
     from ringg_runner.runs import Attempt, Result, Run
     from ringg_runner.selecting import Selected
+    from ringg_runner.waiting import Waited
 
 
 def encode(document: dict[str, Any]) -> str:
@@ -31,7 +33,7 @@ def of_check(checked: Checked) -> dict[str, Any]:
         "manifests": checked.manifests,
         "errors": checked.errors,
         "warnings": checked.warnings,
-        "diagnostics": [_diagnostic(finding) for finding in checked.findings],
+        "diagnostics": [of_finding(finding) for finding in checked.findings],
     }
 
 
@@ -66,17 +68,35 @@ def of_run(run: Run) -> dict[str, Any]:
         "digest": run.digest,
         "started_at": format_moment(run.started_at),
         "finished_at": format_moment(run.finished_at),
-        "exit_code": int(run.exit_code),
+        "recalled": run.recalled,
+        "exit_code": None if run.recalled else int(run.exit_code),
         "stopped": str(run.stopped) if run.stopped else None,
         "summary": {str(outcome): count for outcome, count in run.summary.items()},
         "people": run.people,
         "guards": [_guard(check) for check in run.guards],
         "refusal": _guard(run.refusal) if run.refusal else None,
         "campaigns": [_result(result) for result in run.results],
+        "waited": _waited_after_run(run.waited) if run.waited else None,
     }
 
 
-def _diagnostic(finding: Diagnostic) -> dict[str, Any]:
+def of_waited(waited: Waited) -> dict[str, Any]:
+    """Return what waiting came to, as it stands in the document of a run and of a status."""
+    return {
+        "end": str(waited.end),
+        "over": waited.waiting.over,
+        "seconds": round(waited.seconds, 3),
+        "counts": {str(fate): count for fate, count in waited.waiting.counts.items()},
+    }
+
+
+def of_row(row: Row | None) -> dict[str, Any] | None:
+    """Return what the server's list says of a campaign; None where it is not there."""
+    return {"status": row.word, "people": row.people} if row else None
+
+
+def of_finding(finding: Diagnostic) -> dict[str, Any]:
+    """Return a finding as it stands in a document of kind `diagnostics`."""
     return {
         "file": finding.file,
         "line": finding.position.line,
@@ -93,8 +113,8 @@ def of_campaign(campaign: Campaign) -> dict[str, Any]:
     """Return what every document says of a campaign: its name, its place and its list."""
     return {
         "name": campaign.name,
-        "file": campaign.file,
-        "line": campaign.line,
+        "file": campaign.file or None,
+        "line": campaign.line or None,
         "list_id": campaign.list_id,
     }
 
@@ -117,6 +137,20 @@ def _planned(planned: PlannedStart) -> dict[str, Any]:
         "ledger": entry and {"state": str(entry.state), "since": format_moment(entry.changed_at)},
         "server": row and {"status": row.word},
         "request": _request(planned.campaign.request),
+    }
+
+
+def _waited_after_run(waited: Waited) -> dict[str, Any]:
+    return of_waited(waited) | {
+        "campaigns": [
+            {
+                **of_campaign(seen.campaign),
+                "server": of_row(seen.row),
+                "since": format_moment(seen.since) if seen.since else None,
+                "over": seen.over,
+            }
+            for seen in waited.waiting.campaigns
+        ]
     }
 
 

@@ -9,17 +9,20 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ringg_runner.redaction import showable
-from ringg_runner.report.documents import of_campaign, of_selected
+from ringg_runner.report.documents import of_campaign, of_row, of_selected, of_waited
 from ringg_runner.report.text import of_selection, table
+from ringg_runner.report.waiting import answer, of_end
 from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ringg_runner.authoring.environments import Environment
+    from ringg_runner.campaigns import ListId
     from ringg_runner.ledger.records import Entry, TrailRow
     from ringg_runner.selecting import Selected
     from ringg_runner.status import CampaignStatus
+    from ringg_runner.waiting import Waited
 
 TRAIL_COLUMNS = ("number", "at", "base_url", "list_id", "event", "run_id", "detail", "hash")
 
@@ -67,28 +70,40 @@ def of_trail(entry: Entry, rows: Sequence[TrailRow]) -> Iterator[str]:
 
 
 def of_statuses(
-    statuses: Sequence[CampaignStatus], selected: Selected | None = None
+    statuses: Sequence[CampaignStatus],
+    selected: Selected | None = None,
+    waited: Waited | None = None,
 ) -> Iterator[str]:
-    """Yield a table of campaigns beside ledger beside server's list."""
+    """Yield a table of campaigns beside ledger beside server's list, and what waiting came to."""
     if head := tuple(of_selection(selected)):
         yield from (*head, "")
-    heads = ("NAME", "LIST", "LEDGER", "SINCE", "SERVER", "PEOPLE", "WHERE", "NOTE")
-    yield from table(
-        heads,
-        [
-            (
-                status.campaign.name,
-                status.campaign.list_id,
-                str(status.entry.state) if status.entry else "-",
-                format_moment(status.entry.changed_at) if status.entry else "-",
-                status.row.shown_word if status.row else "-",
-                "-" if status.row is None or status.row.people is None else str(status.row.people),
-                f"{status.campaign.file}:{status.campaign.line}",
-                f"changed since: {', '.join(status.changed)}" if status.changed else "",
-            )
-            for status in statuses
-        ],
-    )
+    heads = ["NAME", "LIST", "LEDGER", "SINCE", "SERVER", "PEOPLE", "WHERE", "NOTE"]
+    rows = [_status_row(status) for status in statuses]
+    if waited:
+        over = _over(waited)
+        heads.insert(_OVER, "OVER")
+        for status, row in zip(statuses, rows, strict=True):
+            row.insert(_OVER, answer(over.get(status.campaign.list_id)))
+    yield from table(heads, rows)
+    if waited:
+        yield from of_end(waited)
+
+
+_OVER = 6
+"""Where the column stands that only waiting fills."""
+
+
+def _status_row(status: CampaignStatus) -> list[str]:
+    return [
+        status.campaign.name,
+        status.campaign.list_id,
+        str(status.entry.state) if status.entry else "-",
+        format_moment(status.entry.changed_at) if status.entry else "-",
+        status.row.shown_word if status.row else "-",
+        "-" if status.row is None or status.row.people is None else str(status.row.people),
+        status.campaign.place,
+        f"changed since: {', '.join(status.changed)}" if status.changed else "",
+    ]
 
 
 def entries_document(environment: Environment, entries: Sequence[Entry]) -> dict[str, Any]:
@@ -114,8 +129,10 @@ def status_document(
     environment: Environment,
     statuses: Sequence[CampaignStatus],
     selected: Selected | None = None,
+    waited: Waited | None = None,
 ) -> dict[str, Any]:
     """Return campaigns beside ledger and server's list as a document of kind `status`."""
+    over = _over(waited)
     return {
         "version": 1,
         "kind": "status",
@@ -126,14 +143,20 @@ def status_document(
             {
                 **of_campaign(status.campaign),
                 "ledger": _entry(status.entry) if status.entry else None,
-                "server": (
-                    {"status": status.row.word, "people": status.row.people} if status.row else None
-                ),
+                "server": of_row(status.row),
                 "changed": list(status.changed),
+                "over": over.get(status.campaign.list_id),
             }
             for status in statuses
         ],
+        "waited": of_waited(waited) if waited else None,
     }
+
+
+def _over(waited: Waited | None) -> Mapping[ListId, bool | None]:
+    """Return of each campaign that was looked at whether it is over."""
+    campaigns = waited.waiting.campaigns if waited else ()
+    return {seen.campaign.list_id: seen.over for seen in campaigns}
 
 
 def trail_csv(rows: Sequence[TrailRow]) -> str:

@@ -6,7 +6,6 @@ off again by whoever writes to something that is no terminal.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,15 @@ import click
 
 from ringg_runner.planner import Action
 from ringg_runner.redaction import showable
+from ringg_runner.report import words
+from ringg_runner.report.words import Standing
 from ringg_runner.runs import Outcome
-from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ringg_runner.campaigns import Campaign
+    from ringg_runner.guards import GuardCheck
     from ringg_runner.planner import Plan, PlannedStart
     from ringg_runner.runs import Result, Run
     from ringg_runner.selecting import Selected
@@ -35,20 +36,40 @@ COLOURS: Mapping[str, str] = {
     Outcome.FAILED: "red",
     Outcome.UNRESOLVED: "magenta",
     Outcome.CANCELLED: "yellow",
+    Standing.OK: "green",
+    Standing.REFUSES: "red",
+    Standing.NOT_KNOWN: "yellow",
+    Standing.OVERRIDDEN: "yellow",
 }
 
 _WORD = max(len(word) for word in (*Action, *Outcome))
 _INDENT = " " * (_WORD + 2)
 
-_PLANNED = {
-    Action.START: "{} to start",
-    Action.SKIP: "{} to skip",
-    Action.HOLD: "{} on hold",
-}
+
+def plan_lines(plan: Plan, *, refused: str | None = None, verbose: bool = False) -> Iterator[str]:
+    """Yield the lines of a plan; `refused` is why an apply of it started nothing."""
+    yield from of_plan(plan, requests=verbose)
+    if refused is not None:
+        yield f"Refused, so nothing was started: {showable(refused)}"
+
+
+def run_lines(run: Run, *, verbose: bool = False) -> Iterator[str]:
+    """Yield the lines of a run that is over; with `verbose` each attempt, too."""
+    columns = Columns.of(result.campaign for result in run.results)
+    told = "Run" if run.recalled else "Apply to"
+    where = f"{run.run_id} in {run.environment.name}" if run.recalled else run.environment.name
+    yield f"{told} {showable(where)} ({run.environment.base_url})"
+    yield ""
+    yield columns.head("OUTCOME")
+    for result in run.results:
+        yield of_result(result, columns)
+        if verbose:
+            yield from of_attempts(result)
+    yield from of_run(run)
 
 
 def of_plan(plan: Plan, *, requests: bool = False) -> Iterator[str]:
-    """Yield the lines of a plan: a table, what was not checked, and the summary.
+    """Yield the lines of a plan: a table, the guards, what was not checked, and the summary.
 
     With `requests` each campaign is followed by the request that would be sent.
     """
@@ -62,14 +83,13 @@ def of_plan(plan: Plan, *, requests: bool = False) -> Iterator[str]:
         if requests:
             yield from _request(planned)
     yield ""
-    yield f"Not checked: {showable('; '.join(plan.not_checked))}."
+    if plan.guards:
+        yield from _guards(plan.guards)
+        yield ""
+    yield "Not checked:"
+    yield from (f"  {showable(unchecked)}" for unchecked in plan.not_checked)
     yield f"Digest: {plan.digest}"
-    people = f" ({plan.people:,} people)" if plan.people else ""
-    yield ", ".join(
-        _PLANNED[action].format(count) + (people if action is Action.START else "")
-        for action, count in plan.summary.items()
-        if count or action is Action.START
-    )
+    yield words.totals_of_plan(plan)
 
 
 def of_selection(selected: Selected | None) -> Iterator[str]:
@@ -112,12 +132,7 @@ def of_result(result: Result, columns: Columns) -> str:
 def of_attempts(result: Result) -> Iterator[str]:
     """Yield one line for each attempt of a result."""
     for attempt in result.attempts:
-        status = "no answer" if attempt.status is None else f"HTTP {attempt.status}"
-        told = (status, attempt.verdict.replace("_", " "), attempt.detail)
-        yield (
-            f"{_INDENT}attempt {attempt.n} at {format_moment(attempt.sent_at)},"
-            f" {attempt.seconds:.3f} s: {', '.join(filter(None, told))}"
-        )
+        yield f"{_INDENT}{showable(words.of_attempt(attempt))}"
 
 
 def of_run(run: Run) -> Iterator[str]:
@@ -130,11 +145,11 @@ def of_run(run: Run) -> Iterator[str]:
             f" ringg-runner ledger resolve LIST_ID --env {run.environment.name}"
             " --started|--not-started --reason TEXT"
         )
-    yield ", ".join(
-        _coloured(outcome, f"{count} {outcome}")
-        for outcome, count in run.summary.items()
-        if count or outcome is Outcome.STARTED
-    )
+    if run.refusal:
+        yield f"Refused: {showable(str(run.refusal))}"
+    if run.recalled:
+        yield words.RECALLED
+    yield ", ".join(_coloured(outcome, text) for outcome, text in words.parts_of_run(run))
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -178,15 +193,21 @@ _HEADS = ("NAME", "LIST", "WHERE")
 
 
 def _cells(campaign: Campaign) -> tuple[str, str, str]:
-    place = f"{showable(campaign.file)}:{campaign.line}"
-    return campaign.name, showable(campaign.list_id), place
+    return campaign.name, showable(campaign.list_id), showable(campaign.place)
+
+
+def _guards(checks: Sequence[GuardCheck]) -> Iterator[str]:
+    heads = [head.upper() for head in words.GUARD_HEADS]
+    head, *rows = table(heads, map(words.cells_of_guard, checks))
+    yield head
+    for check, row in zip(checks, rows, strict=True):
+        standing = words.standing_of(check)
+        yield _coloured(standing, standing) + row.removeprefix(standing)
 
 
 def _request(planned: PlannedStart) -> Iterator[str]:
-    request = planned.campaign.request
-    yield f"{_INDENT}POST {request.url}"
-    for key, value in request.shown_body.items():
-        yield f"{_INDENT}{key}: {showable(value if isinstance(value, str) else json.dumps(value))}"
+    for line in words.of_request(planned.campaign.request):
+        yield f"{_INDENT}{showable(line)}"
 
 
 def _coloured(word: str, text: str) -> str:

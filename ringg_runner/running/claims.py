@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ringg_runner.ledger.changes import Claiming, Finishing, Noting, Remembering
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.ledger.records import Claim, Ending, Event, Key, State
+from ringg_runner.runs import Outcome
 from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
@@ -123,7 +124,9 @@ class Claims:
         await asyncio.gather(*map(self._remember, skips))
 
     async def _remember(self, skip: PlannedStart) -> None:
-        ending = Ending(State.STARTED, skip.reason, skip.evidence)
+        ending = Ending(
+            State.STARTED, skip.reason, skip.evidence, {"outcome": str(Outcome.SKIPPED)}
+        )
         # What the ledger cannot take now, the next run can.
         with suppress(LedgerError):
             await self._write(Remembering(self._claiming(skip.campaign), ending))

@@ -15,6 +15,7 @@ from ringg_runner.running.pace import Limiter, Pace
 from ringg_runner.running.starting import Start
 from ringg_runner.running.surroundings import Brake, Interruption, Patience, Starter, Surroundings
 from ringg_runner.running.tally import Tally
+from ringg_runner.running.witness import Nobody, Witness
 from ringg_runner.runs import Evidence, Outcome, Result, Run, Stop
 
 if TYPE_CHECKING:
@@ -38,12 +39,14 @@ class _Progress:
 
     report: Callable[[Result], None]
     tally: Tally
+    witness: Witness
     results: dict[int, Result] = field(default_factory=dict)
     _reported: int = 0
 
     def add(self, place: int, result: Result) -> None:
         self.results[place] = result
         self.tally.outcomes[result.outcome] += 1
+        self.witness.ended(result)
         while self._reported in self.results:
             self.report(self.results[self._reported])
             self._reported += 1
@@ -54,7 +57,8 @@ class Executor:
     """Everything that an apply needs from outside; without a lookout the list is not read.
 
     `concurrency` is how many requests are in flight at the most, `limiter` spaces them out, and
-    after `max_failures` starts that failed or are unresolved none begins. `watch` holds the guards.
+    after `max_failures` starts that failed or are unresolved none begins. `watch` holds the guards,
+    and `witness` is told of each attempt and each outcome.
     """
 
     client: Starter
@@ -68,6 +72,7 @@ class Executor:
     limiter: Limiter | None = None
     max_failures: int | None = None
     watch: Watch = field(default_factory=Watch)
+    witness: Witness = field(default_factory=Nobody)
 
     async def run(self, plan: Plan, report: Callable[[Result], None]) -> Run:
         """Carry the plan out; each result is reported in the plan's order, as it becomes known.
@@ -77,7 +82,7 @@ class Executor:
         """
         started_at = self.clock.now()
         self.tally.total = len(plan.starts)
-        progress = _Progress(report, self.tally)
+        progress = _Progress(report, self.tally, self.witness)
         around = self._surroundings()
         await self._remember(plan)
         tasks = self.interruption.under_way
@@ -110,6 +115,7 @@ class Executor:
             plan.guards,
             around.brake.refusal,
             plan.selected,
+            to_start=plan.summary[Action.START],
         )
 
     def _surroundings(self) -> Surroundings:
@@ -127,6 +133,7 @@ class Executor:
             asyncio.Semaphore(at_once + at_once // CLAIMED_AHEAD),
             self.tally,
             self.watch,
+            self.witness,
         )
 
     async def _remember(self, plan: Plan) -> None:

@@ -34,11 +34,14 @@ def settle_leftovers(
         if row is None or not left_open or not row.standing.started:
             continue
         reason = f"{entry.run} left it open; the server's list says {row.shown_word}"
-        ending = Ending(State.STARTED, reason, str(Evidence.SERVER_LIST))
+        ending = Ending(State.STARTED, reason, str(Evidence.SERVER_LIST), LEFTOVER)
         claiming = Claiming(entry.key, who, entry.name, entry.request, now, now + _MOMENT)
         if ledger.write_one(Remembering(claiming, ending)):
             yield entry
 
+
+LEFTOVER = {"leftover": True}
+"""What marks the ending of such a list: it is none of the campaigns of the run that settled it."""
 
 # The claim ends within its own transaction; a lease must only give some time.
 _MOMENT = timedelta(seconds=10)

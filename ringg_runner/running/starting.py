@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ringg_runner.api.answers import Lost
 from ringg_runner.api.server_list import Standing, Unreadable
@@ -163,6 +163,7 @@ class Start:
             judgement.detail,
         )
         self._attempts.append(attempt)
+        around.witness.attempted(self.campaign, attempt)
         if judgement.verdict is Verdict.AMBIGUOUS:
             self._open = judgement.in_words
         if judgement.verdict.surely_not_started or self._open:
@@ -292,7 +293,11 @@ class Start:
         ongoing: bool | None = None,
     ) -> Result:
         """Record what became of it, durably, and only then say so."""
-        detail = {"resend_unconfirmed": True} if self.around.patience.resend_unconfirmed else {}
+        detail: dict[str, Any] = {"outcome": str(outcome)}
+        if ongoing is not None:
+            detail["has_ongoing_calls"] = ongoing
+        if self.around.patience.resend_unconfirmed:
+            detail["resend_unconfirmed"] = True
         ending = Ending(state, reason, str(evidence) if evidence else None, detail)
         tries = 0
         while True:

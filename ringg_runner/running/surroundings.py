@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ringg_runner.running.retries import RetryPolicy
+from ringg_runner.running.witness import Nobody, Witness
 from ringg_runner.runs import Outcome, Stop
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ class Surroundings:
     admitted: asyncio.Semaphore
     tally: Tally
     watch: Watch
+    witness: Witness = field(default_factory=Nobody)
 
     @property
     def stop(self) -> Stop | None:

@@ -19,7 +19,8 @@ TIME_LIMIT = 1
 LEASE = 4 * TIME_LIMIT
 """The shortest that this time limit allows: a killed run's claim is open after that."""
 
-_OURS = ("RINGG_API_KEY", "NO_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "CI")
+_GITHUB = ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
+_OURS = ("RINGG_API_KEY", "NO_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "CI", *_GITHUB)
 
 
 def list_ids(count: int = COUNT) -> list[str]:

@@ -1,0 +1,55 @@
+"""Files that are there as a whole or not at all, whoever looks and whatever breaks off."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from errno import EINVAL, EISDIR
+from pathlib import Path
+from uuid import uuid4
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise OSError where a file could not be written: it is tried in its folder, and undone."""
+    _remove(_part_beside(_target(path)))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in UTF-8, in one step from what was there before; raises OSError.
+
+    What no encoding has, such as half of a character in a file's name, is written as its number.
+    """
+    target = _target(path)
+    part = _part_beside(target)
+    try:
+        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(target)
+    except BaseException:
+        _remove(part)
+        raise
+
+
+def _target(path: Path) -> Path:
+    """Return where a file is, a link followed; raises OSError for what is there and is no file."""
+    target = Path(os.path.realpath(path))
+    with suppress(FileNotFoundError):
+        mode = target.stat().st_mode
+        if not stat.S_ISREG(mode):
+            code = EISDIR if stat.S_ISDIR(mode) else EINVAL
+            raise OSError(code, os.strerror(code))
+    return target
+
+
+def _part_beside(target: Path) -> Path:
+    part = target.with_name(f".{uuid4().hex}.part")
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    return part
+
+
+def _remove(part: Path) -> None:
+    with suppress(OSError):
+        part.unlink()
