@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NewType
 
-from ringg_runner.redaction import HIDDEN
+from ringg_runner.redaction import HIDDEN, holds_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ def is_id(text: str) -> bool:
 
 
 def is_digest(text: str) -> bool:
-    """Tell whether a text is what `digest_of` returns."""
+    """Tell whether a text is one that `digest_of` returns."""
     return _DIGEST.fullmatch(text) is not None
 
 
@@ -89,10 +89,14 @@ class StartRequest:
 
     @property
     def kept_body(self) -> dict[str, Any]:
-        """The body as it may be kept: what is private is there as its digest, to be compared."""
-        if not self.private or self.callback_url is None or is_digest(self.callback_url):
+        """The body as it may be kept, and compared: a private callback URL as its digest.
+
+        So is one with a phone number in it.
+        """
+        url = self.callback_url
+        if url is None or is_digest(url) or not (self.private or holds_number(url)):
             return self.body
-        return self.body | {"callback_url": digest_of(self.callback_url)}
+        return self.body | {"callback_url": digest_of(url)}
 
     @property
     def values(self) -> tuple[str, ...]:

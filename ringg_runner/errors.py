@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
 
     OK = 0
     FAILED = 1
+    CHANGES = 2
     INVALID = 3
     REFUSED = 4
     KEY_REFUSED = 5
@@ -37,6 +38,7 @@ GRAVITY = (
     ExitCode.INTERRUPTED,
     ExitCode.TERMINATED,
     ExitCode.NOT_OVER,
+    ExitCode.CHANGES,
     ExitCode.OK,
 )
 """The codes that results come to; where several are true, the first of them is told."""
@@ -79,6 +81,16 @@ class FindingsError(InvalidInputError):
         """Keep the findings beside the sentence."""
         super().__init__(message, hint)
         self.findings = tuple(findings)
+
+
+class PlanFileError(InvalidInputError):
+    """A saved plan cannot be trusted, or not here and now; by default the way out is a new one."""
+
+    def __init__(
+        self, message: str, hint: str = "make the plan again: ringg-runner plan -o plan.json"
+    ) -> None:
+        """Keep the sentence and the way out."""
+        super().__init__(message, hint)
 
 
 class NotApprovedError(RunnerError):

@@ -15,19 +15,23 @@ def refuse_unwritable(path: Path) -> None:
     _remove(_part_beside(_target(path)))
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, *, private: bool = False) -> None:
     """Write a file in UTF-8, in one step from what was there before; raises OSError.
 
     What no encoding has, such as half of a character in a file's name, is written as its number.
+    What is `private` is for its owner's eyes alone.
     """
     target = _target(path)
     part = _part_beside(target)
     try:
+        if private:
+            part.chmod(0o600)
         with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(target)
+        _keep_the_name(target.parent)
     except BaseException:
         _remove(part)
         raise
@@ -48,6 +52,16 @@ def _part_beside(target: Path) -> Path:
     part = target.with_name(f".{uuid4().hex}.part")
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     return part
+
+
+def _keep_the_name(folder: Path) -> None:
+    """Let the new name outlive a power cut; where a file system cannot, the file is there still."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _remove(part: Path) -> None:

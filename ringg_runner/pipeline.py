@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ringg_runner.hold import HoldFile
     from ringg_runner.ledger.records import Entry
     from ringg_runner.planner import Plan
+    from ringg_runner.reviewed import SavedPlan
     from ringg_runner.selecting import Selected, Touched
 
 
@@ -88,7 +89,8 @@ class Prepared:
     """The campaigns of a selection, ready to be planned, and the findings that stopped nothing.
 
     `manifests` has what the text of each of their files is recognised by. `doubts` are slips in the
-    criteria, as far as they can be guessed at; `notes` are good to know.
+    criteria, as far as they can be guessed at; `notes` are good to know. `reviewed` is the saved
+    plan that every plan of them is held to.
     """
 
     project: Project
@@ -99,6 +101,7 @@ class Prepared:
     selected: Selected
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    reviewed: SavedPlan | None = None
 
     def plan(
         self,
@@ -110,8 +113,9 @@ class Prepared:
     ) -> Plan:
         """Plan them as they stand at the moment `now`, by the ledger and by the server's list.
 
-        `holder` is whose key it is, for the guards, and `overrides` has a person's reasons by guard.
-        Raises FindingsError where the server has a list for another agent.
+        `holder` is whose key it is, for the guards, `overrides` has a person's reasons by guard.
+        Without a view nobody has looked at the server's list yet. Raises FindingsError where it has
+        a list for another agent.
         """
         # A check needs no planner, nor all that a plan is about.
         from ringg_runner.planner import make_plan
@@ -120,6 +124,10 @@ class Prepared:
             make_plan(self.campaigns, self.environment, now, known, view),
             manifests=self.manifests,
         )
+        if self.reviewed is not None:
+            from ringg_runner.reviewed import hold_to
+
+            plan = hold_to(plan, self.reviewed.plan, looked=view is not None)
         findings = tuple(_of_other_agents(plan, view)) if view else ()
         if findings:
             raise FindingsError("the server's list contradicts the manifests", findings)

@@ -12,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 HIDDEN = "[hidden]"
 SHORTEST = 4
@@ -45,6 +45,18 @@ _CREDENTIAL = re.compile(
     r"""|(://)([^/\s@"'${}]+)(?=@)""",
     re.IGNORECASE,
 )
+
+
+# Digits after a plus, digits in one run, and digits in groups; what belongs to an id is none.
+_NUMBER = re.compile(
+    r"(?P<called>\+ ?\(?[0-9](?:[ ()./-]{0,3}[0-9]){6,})"
+    r"|(?<![\w-])(?:(?P<run>[0-9]{8,})|\([0-9]{1,5}\)(?:[ -]{0,2}[0-9]){5,14}"
+    r"|[0-9](?:[ ()-]{0,2}[0-9]){9,14})(?![\w-])"
+)
+_DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+_DIGIT = re.compile(r"[0-9]")
+_SHORTEST_NUMBER = 10
+_NUMBER_IN_URL = re.compile(r"\+[0-9]{7,15}(?![0-9])|(?<![\w-])[0-9]{10,15}(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,36 @@ class Redactor:
 def without_keys(text: str) -> str:
     """Return a text without whatever has the shape of an API key."""
     return KEY.sub(HIDDEN, text) if _IN_KEYS in text else text
+
+
+def without_numbers(text: str) -> str:
+    """Return a text without whatever looks like a phone number: eight digits in a row, or more.
+
+    A moment, a date, and digits that are a part of an id stay.
+    """
+    return _NUMBER.sub(_without_number, text)
+
+
+def _without_number(found: re.Match[str]) -> str:
+    if found["called"] or found["run"]:
+        return HIDDEN
+    digits = len(_DIGIT.findall(_DATE.sub("", found[0])))
+    return HIDDEN if digits >= _SHORTEST_NUMBER else found[0]
+
+
+def holds_number(url: str) -> bool:
+    """Tell whether a URL holds what looks like a phone number, be it escaped."""
+    return _NUMBER_IN_URL.search(unquote(url)) is not None
+
+
+def keepable(text: str, *, but: str | None = None) -> str:
+    """Return a foreign text as a file may keep it: one line, without keys and phone numbers.
+
+    Of the numbers those stay that are a part of `but`, where the text holds that.
+    """
+    line = without_keys(showable(text))
+    left = without_keys(showable(but)) if but else ""
+    return left.join(map(without_numbers, line.split(left))) if left else without_numbers(line)
 
 
 def starred_keys(line: str) -> str:

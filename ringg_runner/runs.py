@@ -91,7 +91,8 @@ class Run:
     """One apply, in the order of the manifests; `waited` where the ends were waited for.
 
     `digest` is that of the plan that was carried out, `to_start` how many starts it had, `guards`
-    how the guards stood towards it, and `refusal` the one that stopped the run.
+    how the guards stood towards it, and `refusal` the one that stopped the run. `detailed` where
+    the exit code tells an apply that started something from one that had nothing to do.
 
     `recalled` where the ledger tells of the run, whatever became of its process: what had no claim
     is then missing, as are the digest, the people, and why the run stopped.
@@ -110,6 +111,7 @@ class Run:
     waited: Waited | None = None
     to_start: int | None = None
     recalled: bool = False
+    detailed: bool = False
 
     @property
     def summary(self) -> dict[Outcome, int]:
@@ -147,7 +149,15 @@ class Run:
             codes.append(ExitCode.FAILED)
         if self.waited:
             codes.append(self.waited.exit_code)
+        if self.detailed and summary[Outcome.STARTED]:
+            codes.append(ExitCode.CHANGES)
         return gravest(*codes)
+
+    @property
+    def exit_code_untold(self) -> ExitCode:
+        """The same where the result could not be written: all is not well then."""
+        code = self.exit_code
+        return ExitCode.FAILED if code in (ExitCode.OK, ExitCode.CHANGES) else code
 
 
 _CODES = {

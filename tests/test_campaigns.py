@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from build import BASE_URL, a_campaign, a_request
 
-from ringg_runner.campaigns import is_id
+from ringg_runner.campaigns import digest_of, is_id
 from ringg_runner.redaction import HIDDEN
 
 NO_IDS = ["", " ", "a b", "a\n", "\ta", "a\x00", "a\x1bb", "a\x7f", "a\x85", "a\u2028b", "a\ud800"]
@@ -57,6 +57,26 @@ def test_a_private_callback_is_sent_and_not_shown() -> None:
     request = a_request(callback_url="https://hooks.example.com/s3cret", private=True)
     assert request.body["callback_url"] == "https://hooks.example.com/s3cret"
     assert request.shown_body == request.body | {"callback_url": HIDDEN}
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({"callback_url": "https://hooks.example.com"}, "https://hooks.example.com"),
+        ({"callback_url": "https://a.example", "private": True}, digest_of("https://a.example")),
+        (
+            {"callback_url": "https://a.example/+919812345678"},
+            digest_of("https://a.example/+919812345678"),
+        ),
+        ({"callback_url": digest_of("a"), "private": True}, digest_of("a")),
+        ({"private": True}, None),
+    ],
+    ids=["plain", "private", "phone number", "digest", "none"],
+)
+def test_a_body_is_kept_without_what_may_not_be_kept(
+    fields: dict[str, Any], kept: str | None
+) -> None:
+    assert a_request(**fields).kept_body.get("callback_url") == kept
 
 
 def test_a_request_that_is_not_private_is_shown_as_it_is() -> None:

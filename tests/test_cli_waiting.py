@@ -342,7 +342,7 @@ def test_a_duration_is_told_in_seconds_minutes_hours_or_days(
 def test_what_is_no_duration_is_wrong_usage(cli: Cli, limit: str) -> None:
     done = cli("status", "--watch", "--wait-limit", limit)
     assert done.code == 64
-    assert f"{limit} is no duration: write 90s, 30m, 4h or 2d" in done.err
+    assert f"{limit} is no duration: write 90s, 30m, 24h or 7d" in done.err
 
 
 @contextmanager

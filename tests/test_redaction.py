@@ -15,8 +15,11 @@ from ringg_runner.redaction import (
     Redactor,
     Secret,
     harmless,
+    holds_number,
+    keepable,
     showable,
     starred,
+    without_numbers,
     writable,
 )
 
@@ -147,3 +150,91 @@ def test_a_harmless_line_has_as_many_characters_and_is_one_line(text: str) -> No
 def test_what_looks_like_a_password_is_starred_out_and_nothing_moves(line: str, shown: str) -> None:
     assert starred(line) == shown
     assert len(starred(line)) == len(line)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+919812345678",
+        "+91 98123 45678",
+        "+91-98123-45678",
+        "+1 (555) 123-4567",
+        "+1.555.123.4567",
+        "+44 20 7946 0958",
+        "+12345678",
+        "12345678",
+        "9812345678",
+        "919812345678",
+        "00919812345678",
+        "98123 45678",
+        "98123-45678",
+        "(98123) 45678",
+        "555-123-4567",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "call {}, please", "tel:{}", "?to={}&x=1", "wa.me/{}."])
+def test_a_phone_number_is_hidden(number: str, around: str) -> None:
+    assert without_numbers(around.format(number)) == around.format(HIDDEN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "830f767a-397e-4b39-82ff-235cd344e2f9",
+        "12345678-1234-1234-1234-123456789012",
+        "list-12345678",
+        "12345678-list",
+        "run_12345678901",
+        "a12345678",
+        "12345678b",
+        "1234567",
+        "+123456",
+        "started 2026-12-01T04:00:00Z by run",
+        "not before 2026-12-01T09:00:00+05:30",
+        "from 2026-12-01 to 2026-12-05",
+        "2026-12-01 09:30",
+        "4,812 people",
+        "HTTP 500: 3 of 4",
+        "192.168.100.200:8443",
+        "1 234 567",
+    ],
+)
+def test_what_is_no_phone_number_stays(text: str) -> None:
+    assert without_numbers(text) == text
+
+
+@given(st.text(st.sampled_from("0123456789 -+().ab[]/")))
+def test_a_text_without_numbers_has_none_to_hide(text: str) -> None:
+    once = without_numbers(text)
+    assert without_numbers(once) == once
+    assert without_numbers(f"{text} 9812345678 {text}").count(HIDDEN) > 0
+
+
+@given(st.text())
+def test_what_a_file_keeps_can_be_kept_again(text: str) -> None:
+    assert keepable(keepable(text)) == keepable(text)
+    assert keepable(text) in (showable(keepable(text)), "")
+
+
+def test_the_number_of_what_is_excepted_stays() -> None:
+    job = "https://ci.example.com/jobs/12345678901"
+    assert keepable(f"by {job}\n(12345678901)", but=job) == f"by {job} ([hidden])"
+    assert keepable("by 12345678901", but=job) == "by [hidden]"
+    assert keepable("by 12345678901", but="") == "by [hidden]"
+
+
+@pytest.mark.parametrize(
+    ("url", "holds"),
+    [
+        ("https://hooks.example.com/+919812345678", True),
+        ("https://hooks.example.com/%2B9198123456", True),
+        ("https://hooks.example.com/?to=919812345678&x=1", True),
+        ("https://hooks.example.com/9812345678", True),
+        ("https://hooks.example.com/20261201", False),
+        ("https://hooks.example.com/?run=1234567890123456", False),
+        ("https://hooks.example.com/830f767a-397e-4b39-82ff-123456789012", False),
+        ("https://hooks.example.com:8443/list-9812345678", False),
+    ],
+)
+def test_a_phone_number_in_a_url_is_found(url: str, holds: bool) -> None:
+    assert holds_number(url) is holds

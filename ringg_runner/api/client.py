@@ -19,7 +19,7 @@ import httpx
 
 from ringg_runner import __version__
 from ringg_runner.api.answers import MAX_BODY, Lost, NotSent, Reply, read_answer
-from ringg_runner.api.connections import Connections, end, open_connections
+from ringg_runner.api.connections import Connections, open_connections
 from ringg_runner.api.passage import Passage, TimeLimits
 from ringg_runner.redaction import Redactor, Secret, showable
 
@@ -85,7 +85,7 @@ class ApiClient:
                     try:
                         content = await _read(response, bound)
                     finally:
-                        await end(response, transport, tls=target.scheme == "https")
+                        await response.aclose()
         except (httpx.RequestError, OSError, zlib.error) as failure:
             late = isinstance(failure, TimeoutError | httpx.TimeoutException)
             if passage.has_surely_not_left(failure):
@@ -135,7 +135,8 @@ async def _read(response: httpx.Response, bound: int) -> bytes:
     """Return the body's first `bound` bytes, unpacked; the rest is left on the wire."""
     unpack = _unpacking(response.headers.get("content-encoding", "identity"))
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for chunk in response.stream:
         body += unpack(chunk, bound - len(body))
         if len(body) >= bound:
             break

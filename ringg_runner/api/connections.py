@@ -11,20 +11,25 @@ from __future__ import annotations
 import ssl
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import httpcore
 import httpx
 import truststore
 
+from ringg_runner.api.lines import Line, url_for_httpcore
+from ringg_runner.api.streams import AsyncioBackend
 from ringg_runner.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-    import httpcore
+KEPT = 5.0
+"""For how many seconds a connection is kept that nobody uses."""
 
 
 @dataclass(slots=True)
@@ -65,43 +70,6 @@ class Connections:
             await transport.aclose()
 
 
-async def end(
-    response: httpx.Response, transport: httpx.AsyncBaseTransport, *, tls: bool = True
-) -> None:
-    """Close an answer, and the connection too where more came than one answer.
-
-    The rest would pass for the answer to the next request on that connection.
-    """
-    await response.aclose()
-    stream = response.extensions.get("network_stream")
-    if stream is not None and (_read_too_far(response) or (tls and _has_more(stream))):
-        await transport.aclose()
-
-
-def _read_too_far(response: Any) -> bool:
-    """Tell whether the parser holds bytes that no answer was made of.
-
-    There is no public way to ask httpcore. Where its inside is another, no connection is trusted
-    with a second request: slower, and as safe.
-    """
-    try:
-        rest, _ = response.stream._httpcore_stream._stream._connection._h11_state.trailing_data
-    except AttributeError:
-        return True
-    return bool(rest)
-
-
-def _has_more(stream: httpcore.AsyncNetworkStream) -> bool:
-    """Tell whether TLS holds bytes that nobody has read; those of a socket httpcore sees itself."""
-    try:
-        stream.get_extra_info("ssl_object").read(1)
-    except ssl.SSLWantReadError:
-        return False
-    except ssl.SSLError:
-        pass
-    return True
-
-
 @asynccontextmanager
 async def open_connections(
     base_url: str, *, ca_file: Path | None = None, transport: httpx.AsyncBaseTransport | None = None
@@ -121,12 +89,27 @@ async def open_connections(
 def _network(base_url: str, ca_file: Path | None) -> Connections:
     if not base_url.startswith("https://"):
         # Plain http is for loopback alone; through a proxy the key would leave in the open.
-        return Connections(lambda: httpx.AsyncHTTPTransport(verify=False, trust_env=False))
+        return Connections(partial(Line, _maker()))
     context, proxy = tls_context(ca_file), proxy_for(base_url)
     if proxy is not None and proxy.url.scheme == "https":
         proxy.ssl_context = context
-    return Connections(
-        lambda: httpx.AsyncHTTPTransport(verify=context, proxy=proxy, trust_env=False), proxy
+    return Connections(partial(Line, _maker(context, proxy)), proxy)
+
+
+def _maker(
+    context: ssl.SSLContext | None = None, proxy: httpx.Proxy | None = None
+) -> httpcore.AsyncConnectionPool:
+    """Return what makes connections, directly or through a proxy."""
+    backend = AsyncioBackend()
+    if proxy is None:
+        return httpcore.AsyncConnectionPool(context, keepalive_expiry=KEPT, network_backend=backend)
+    return httpcore.AsyncHTTPProxy(
+        url_for_httpcore(proxy.url),
+        proxy.raw_auth,
+        ssl_context=context,
+        proxy_ssl_context=proxy.ssl_context,
+        keepalive_expiry=KEPT,
+        network_backend=backend,
     )
 
 

@@ -30,7 +30,7 @@ class TimeLimits:
     """In seconds: `answer` is for the whole exchange, the last byte of the answer included.
 
     Within `leave` the request has been written, through whatever proxy: who holds a claim has to
-    know how long it can still be on its way out.
+    know how long it can still be on its way out. TCP and TLS each have the time to `connect`.
     """
 
     answer: float = 30.0
@@ -38,9 +38,8 @@ class TimeLimits:
     leave: float = 30.0
 
     def for_httpx(self) -> dict[str, float | None]:
-        """Return the limits of the single steps; TCP and TLS each have the time to connect."""
-        connect, write = min(self.connect, self.answer / 3), min(self.leave, self.answer)
-        return {"connect": connect, "write": write, "read": self.answer, "pool": self.answer}
+        """Return the limit of connecting; a passage bounds all other steps itself."""
+        return {"connect": min(self.connect, self.answer / 3)}
 
 
 @dataclass(slots=True)
@@ -65,10 +64,11 @@ class Passage:
         """Take note of a step; the transport calls this before it begins one, and at its end."""
         if event == "connection.connect_tcp.started":
             self._connecting = True
-            self._end_after(min(self.limits.leave, self.limits.answer))
+            self._end_after(self.limits.leave)
         elif event == "http11.send_request_headers.started":
             # What is asked of a proxy is no request yet.
             self._leaving = info["request"].method != b"CONNECT"
+            self._end_after(self.limits.leave)
         elif event == "http11.send_request_body.complete" and self._leaving:
             self._end_after(self.limits.answer)
 
@@ -78,5 +78,7 @@ class Passage:
         return connecting and not self._leaving
 
     def _end_after(self, seconds: float) -> None:
-        self.limit = seconds
-        self._deadline.reschedule(self._begun + seconds)
+        seconds = min(seconds, self.limits.answer)
+        if seconds != self.limit:
+            self.limit = seconds
+            self._deadline.reschedule(self._begun + seconds)

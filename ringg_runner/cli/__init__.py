@@ -57,6 +57,16 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"ringg_runner.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        # Everything after plan is a path, but for this one word, right after it.
+        if args[:2] == ["plan", "show"]:
+            from ringg_runner.cli import plan_show
+
+            return "plan show", plan_show.command, args[2:]
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringg_runner.cli import options
+from ringg_runner.cli import options, reviewing
 from ringg_runner.cli.output import show_at_all_costs
-from ringg_runner.cli.plan import plan_of, prepare, show_plan
-from ringg_runner.errors import ExitCode
+from ringg_runner.cli.plan import plan_of, show_plan
 from ringg_runner.report.formats import BY_NAME, OF_RUNS
 
 if TYPE_CHECKING:
@@ -26,10 +25,12 @@ if TYPE_CHECKING:
 @options.selecting
 @options.narrowing
 @options.strict
+@reviewing.reviewed
 @click.option("-y", "--yes", is_flag=True, help="Start without asking, as in CI.")
 @click.option("--dry-run", is_flag=True, help="Only show the plan, as the command plan does.")
 @options.output_format(*OF_RUNS)
 @options.reports(plans=False)
+@options.detailed_exitcode
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -94,10 +95,14 @@ def command(
     project_file: Path | None,
     criteria: Criteria,
     strict: bool,
+    plan_file: Path | None,
+    max_age: float | None,
+    expect_digest: str | None,
     yes: bool,
     dry_run: bool,
     output: str,
     reports: Reports,
+    detailed_exitcode: bool,
     timeout: float,
     settle: float,
     lease: float,
@@ -119,14 +124,21 @@ def command(
     PATH is a file, a folder, which is searched for .yaml and .yml, or - for standard input; by
     default what the project file lists. Everything is planned before anything is sent. Outside the
     sandbox it asks first, unless --yes is given. What was started is kept in the ledger, and is
-    never started again.
+    never started again. With --plan it starts just what was reviewed, and takes no PATH.
     """
+    review = reviewing.open_review(
+        plan_file, max_age, expect_digest, paths=paths, criteria=criteria, no_refresh=no_refresh
+    )
     if dry_run:
         reports.refuse_what_is_for_runs(output)
     selection = options.selection(paths, environment, project_file, criteria, strict=strict)
-    prepared = prepare(selection, quiet=quiet)
+    prepared = review.prepare(selection, quiet=quiet)
     if dry_run:
-        return show_plan(plan_of(prepared, refresh=False), output, reports, verbose=verbose)
+        review.refuse_second_use_if_known(prepared)
+        plan = plan_of(prepared, refresh=review.saw_the_list, ca_file=ca_file)
+        code = show_plan(plan, output, reports, verbose=verbose, detailed=detailed_exitcode)
+        review.check(plan)
+        return code
 
     from ringg_runner.api.client import TimeLimits
     from ringg_runner.cli import guarding, memory
@@ -151,16 +163,27 @@ def command(
     overrides = guarding.overrides(override_guard, reason, prepared.environment)
     with memory.open_for(prepared.project, prepared.environment, create=True) as ledger:
         known = ledger.known(prepared.environment.base_url)
-        remembers = without_memory or bool(known) or memory.remembers(prepared, ledger)
+        remembers = bool(known) or memory.remembers(prepared, ledger)
+        review.refuse_second_use(ledger, remembers=remembers)
+        remembers = remembers or without_memory
         approval = Approval(
-            prepared, known, manner, overrides, reports, ask=not yes, remembers=remembers
+            prepared, known, manner, overrides, reports, review, ask=not yes, remembers=remembers
         )
-        return _carry_out(approval.get(), ledger, output, reports, verbose=verbose)
+        return _carry_out(
+            approval.get(), ledger, output, reports, verbose=verbose, detailed=detailed_exitcode
+        )
 
 
 def _carry_out(
-    approved: Approved, ledger: Ledger, output: str, reports: Reports, *, verbose: bool
+    approved: Approved,
+    ledger: Ledger,
+    output: str,
+    reports: Reports,
+    *,
+    verbose: bool,
+    detailed: bool,
 ) -> int:
+    from dataclasses import replace
     from uuid import uuid4
 
     from ringg_runner.cli.applying import ResultTable, carry_out
@@ -170,14 +193,14 @@ def _carry_out(
     who = run_info(str(uuid4()), os.environ)
     if output == "text":
         table = ResultTable(approved.plan, attempts=verbose)
-        run = carry_out(approved, ledger, who, table.add)
+        run = replace(carry_out(approved, ledger, who, table.add), detailed=detailed)
         written = table.end(run)
         run = wait_for_ends(run, approved, ledger, results=True)
         if run.waited:
             written = table.end_of_waiting(run.waited)
     else:
-        run = carry_out(approved, ledger, who, lambda _: None)
+        run = replace(carry_out(approved, ledger, who, lambda _: None), detailed=detailed)
         run = wait_for_ends(run, approved, ledger, results=False)
         written = show_at_all_costs(BY_NAME[output].of_run(run))
     written = reports.of_run(run, verbose=verbose) and written
-    return run.exit_code if written else run.exit_code or ExitCode.FAILED
+    return run.exit_code if written else run.exit_code_untold

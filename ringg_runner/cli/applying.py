@@ -104,8 +104,11 @@ class Approved:
     @property
     def terms(self) -> dict[str, Any]:
         """What the ledger keeps of every claim that is made under this approval."""
+        reviewed = self.prepared.reviewed
         reasons = {str(guard): reason for guard, reason in self.overrides.items()}
-        return {"overrides": reasons} if reasons else {}
+        return ({"overrides": reasons} if reasons else {}) | (
+            {"plan": reviewed.seal} if reviewed else {}
+        )
 
     @property
     def watch(self) -> Watch:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ringg_runner.campaigns import ListId
     from ringg_runner.cli.applying import Manner
     from ringg_runner.cli.reporting import Reports
+    from ringg_runner.cli.reviewing import Review
     from ringg_runner.guards import Guard
     from ringg_runner.ledger.records import Entry
     from ringg_runner.pipeline import Prepared
@@ -39,8 +40,8 @@ class Approval:
     """What an approval depends on.
 
     `known` is what the ledger holds, `overrides` has a person's reasons by guard, and `reports` are
-    told of a plan that is refused; `ask` where a person has to say yes, outside the sandbox;
-    `remembers` where earlier starts can be known.
+    told of a plan that is refused. The plan is held to `review`. `ask` where a person has to say
+    yes, outside the sandbox; `remembers` where earlier starts can be known.
     """
 
     prepared: Prepared
@@ -48,15 +49,21 @@ class Approval:
     manner: Manner
     overrides: Mapping[Guard, str]
     reports: Reports
+    review: Review
     ask: bool
     remembers: bool
 
     def get(self) -> Approved:
         """Return a plan that may be carried out.
 
-        Raises NotApprovedError where a guard, a person or nobody's memory stands against it, and
-        InvalidInputError where there is no key.
+        Raises NotApprovedError where a guard, a person or nobody's memory stands against it,
+        InvalidInputError where there is no key, and PlanFileError where it is not the reviewed one.
         """
+        approved = self._get()
+        self.review.check(approved.plan)
+        return approved
+
+    def _get(self) -> Approved:
         environment = self.prepared.environment
         plan = self._plan(Seen())
         if not plan.summary[Action.START]:
@@ -75,6 +82,7 @@ class Approval:
         seen = self._look(key)
         plan = self._plan(seen)
         if plan.summary[Action.START]:
+            self.review.check(plan)
             with self.reports.if_refused(plan):
                 refuse(plan)
                 tell_what_is_overridden(plan)

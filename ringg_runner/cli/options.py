@@ -57,8 +57,23 @@ class Duration(click.ParamType[float]):
         found = _DURATION.fullmatch(value)
         seconds = float(found["count"]) * _SECONDS[found["unit"]] if found else 0.0
         if not seconds:
-            self.fail(f"{value} is no duration: write 90s, 30m, 4h or 2d", param, ctx)
+            self.fail(f"{value} is no duration: write 90s, 30m, 24h or 7d", param, ctx)
         return seconds
+
+
+class Digest(click.ParamType[str]):
+    """What a plan is recognised by."""
+
+    name = "digest"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the digest as it is."""
+        from ringg_runner.campaigns import is_digest
+
+        if not is_digest(value):
+            told = "it is sha256: and 64 digits from 0 to f, as plan shows it"
+            self.fail(f"{value!r} is no digest: {told}", param, ctx)
+        return value
 
 
 _RATE = re.compile(r"(?P<count>[0-9]{1,6}(?:\.[0-9]{1,3})?)/(?P<unit>[smh])")
@@ -137,13 +152,7 @@ def environment(command: _Command) -> _Command:
             expose_value=False,
             help="How to write what goes to stderr: lines, or events.",
         ),
-        click.option(
-            "--no-color",
-            is_flag=True,
-            expose_value=False,
-            callback=_choose_colour,
-            help="Write plain text; the variable NO_COLOR does the same.",
-        ),
+        no_color,
         click.option(
             "--project",
             "project_file",
@@ -161,6 +170,26 @@ def environment(command: _Command) -> _Command:
     ):
         command = option(command)
     return command
+
+
+def no_color(command: _Command) -> _Command:
+    """Add --no-color."""
+    return click.option(
+        "--no-color",
+        is_flag=True,
+        expose_value=False,
+        callback=_choose_colour,
+        help="Write plain text; the variable NO_COLOR does the same.",
+    )(command)
+
+
+def detailed_exitcode(command: _Command) -> _Command:
+    """Add --detailed-exitcode."""
+    return click.option(
+        "--detailed-exitcode",
+        is_flag=True,
+        help="Exit with 2 where all is well and something would start, or was started.",
+    )(command)
 
 
 def strict(command: _Command) -> _Command:

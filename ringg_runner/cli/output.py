@@ -123,13 +123,13 @@ def show_at_all_costs(*lines: str) -> bool:
 
 
 def say(sentence: str, level: str = "info") -> None:
-    """Tell a sentence on stderr; a `warning` is called one."""
+    """Tell a sentence on stderr; a `warning` and an `error` are called so."""
     if logs_json():
         from ringg_runner.report import events
 
         log(events.message, click.unstyle(sentence), level)
     else:
-        write_to_stderr(f"warning: {sentence}" if level == "warning" else sentence)
+        write_to_stderr(sentence if level == "info" else f"{level}: {sentence}")
 
 
 def warn(lines: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 
 from ringg_runner.cli import options
 from ringg_runner.cli.output import say, show, tell_findings
-from ringg_runner.errors import ExitCode
+from ringg_runner.errors import ExitCode, UsageError
 from ringg_runner.report.formats import BY_NAME, OF_PLANS
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 @options.strict
 @options.output_format(*OF_PLANS)
 @options.reports(plans=True)
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Save the plan too, for apply --plan FILE.",
+)
+@options.detailed_exitcode
 @click.option("--refresh", is_flag=True, help="Ask the API's own list too; needs the key.")
 @options.network
 @click.option("-v", "--verbose", is_flag=True, help="Show each request in full.")
@@ -38,6 +48,8 @@ def command(
     strict: bool,
     output: str,
     reports: Reports,
+    file: Path | None,
+    detailed_exitcode: bool,
     refresh: bool,
     ca_file: Path | None,
     verbose: bool,
@@ -47,10 +59,16 @@ def command(
     PATH is a file, a folder, which is searched for .yaml and .yml, or - for standard input; by
     default what the project file lists. What the ledger remembers is taken into account where it
     can be read from here. Without --refresh it needs no key, and asks nobody else.
+
+    plan show FILE shows a plan that was saved with -o FILE; a folder called show is ./show.
     """
-    prepared = prepare(options.selection(paths, environment, project_file, criteria, strict=strict))
-    plan = plan_of(prepared, refresh=refresh, ca_file=ca_file)
-    return show_plan(plan, output, reports, verbose=verbose)
+    if file is not None:
+        _refuse_to_save(file, paths)
+    selection = options.selection(paths, environment, project_file, criteria, strict=strict)
+    plan = plan_of(prepare(selection), refresh=refresh, ca_file=ca_file)
+    if file is not None:
+        save(plan, file)
+    return show_plan(plan, output, reports, verbose=verbose, detailed=detailed_exitcode)
 
 
 def prepare(selection: Selection, *, quiet: bool = False) -> Prepared:
@@ -84,8 +102,45 @@ def plan_of(prepared: Prepared, *, refresh: bool, ca_file: Path | None = None) -
     return prepared.plan(SystemClock().now(), known, seen.view, seen.holder)
 
 
-def show_plan(plan: Plan, output: str, reports: Reports, *, verbose: bool) -> int:
+def _refuse_to_save(file: Path, paths: tuple[Path, ...]) -> None:
+    """Find out at once what would be found out in the end."""
+    from ringg_runner.saved import files
+
+    stdin = Path("-")
+    if file == stdin:
+        raise UsageError("a plan is saved to a file", "to read it on stdout, use --format json")
+    if stdin in paths:
+        raise UsageError(
+            "a saved plan is held to its manifests, and standard input is not there twice",
+            "write them to a file",
+        )
+    files.refuse_target(file)
+
+
+def save(plan: Plan, file: Path) -> None:
+    """Save a plan for a later apply; raises PlanFileError or RunnerError where that cannot be."""
+    from ringg_runner import __version__
+    from ringg_runner.authoring import environments, secrets
+    from ringg_runner.redaction import Redactor
+    from ringg_runner.saved import files, sealing
+    from ringg_runner.times import SystemClock
+
+    key = environments.key_at_hand(plan.environment, os.environ) or ""
+    redactor = Redactor.of(*([key] if len(key) >= secrets.SHORTEST else []))
+    saved = sealing.seal(plan, SystemClock().now(), __version__, redactor)
+    files.write(file, sealing.text_of(saved))
+    say(f"saved to {file}; to start just this: ringg-runner apply --plan {shlex.quote(str(file))}")
+
+
+def code_of(plan: Plan, *, detailed: bool) -> ExitCode:
+    """Return the exit code of whoever shows a plan."""
+    from ringg_runner.planner import Action
+
+    return ExitCode.CHANGES if detailed and plan.summary[Action.START] else ExitCode.OK
+
+
+def show_plan(plan: Plan, output: str, reports: Reports, *, verbose: bool, detailed: bool) -> int:
     """Write a plan to stdout, and into its reports; return what the process tells its caller."""
     written = reports.of_plan(plan, verbose=verbose)
     show(BY_NAME[output].of_plan(plan, verbose=verbose))
-    return ExitCode.OK if written else ExitCode.FAILED
+    return code_of(plan, detailed=detailed) if written else ExitCode.FAILED

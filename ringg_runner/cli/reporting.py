@@ -118,7 +118,7 @@ def _tried(what: str, write: Callable[[Path, str], None], path: Path, text: str)
     try:
         write(path, text)
     except OSError as failure:
-        say(f"error: {what} could not be written: {failure.strerror}")
+        say(f"{what} could not be written: {failure.strerror}", "error")
         return False
     return True
 
@@ -132,7 +132,7 @@ def _whole(path: Path, text: str) -> None:
 def _summarise(path: Path, text: str) -> None:
     """Append to a step's summary, unless GitHub would then show none of it."""
     if os.path.exists(path) and path.stat().st_size + len(text.encode()) > SUMMARY_LIMIT:  # noqa: PTH110
-        say("warning: the step's summary has no room for this report: it is left out")
+        say("the step's summary has no room for this report: it is left out", "warning")
         return
     _append(path, text)
 

@@ -30,9 +30,12 @@ _OF_LISTS = select(ENTRIES).where(
     ENTRIES.c.base_url == bindparam("base_url"),
     ENTRIES.c.list_id.in_(bindparam("list_ids", expanding=True)),
 )
+_APPEND = insert(TRAIL)
+_ADD = insert(ENTRIES)
 _CHANGE = update(ENTRIES).where(
     ENTRIES.c.base_url == bindparam("its_base_url"), ENTRIES.c.list_id == bindparam("its_list_id")
 )
+_MOVE_HEAD = update(LEDGER).values(head_number=bindparam("number"), head_hash=bindparam("hash"))
 
 _MOST = 500
 """How many lists one statement asks for: databases bound the values of a statement."""
@@ -88,12 +91,15 @@ class Pen:
             for key, entry in self._changed.items()
             if key in self._stored
         ]
-        self.connection.execute(insert(TRAIL), self._trail)
-        for statement, rows in ((insert(ENTRIES), new), (_CHANGE, old)):
+        head = [{"number": self._head.number, "hash": self._head.hash}]
+        for statement, rows in (
+            (_APPEND, self._trail),
+            (_ADD, new),
+            (_CHANGE, old),
+            (_MOVE_HEAD, head),
+        ):
             if rows:
                 self.connection.execute(statement, rows)
-        head = {"head_number": self._head.number, "head_hash": self._head.hash}
-        self.connection.execute(update(LEDGER).values(head))
 
 
 def _stored(connection: Connection, keys: Iterable[Key]) -> Iterable[tuple[Key, RowMapping]]:

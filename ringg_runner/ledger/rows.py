@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ringg_runner.campaigns import ListId
@@ -101,5 +102,6 @@ def _mapping(text: str) -> dict[str, Any]:
     return value
 
 
+@lru_cache
 def _run(text: str) -> RunInfo:
     return RunInfo(**_mapping(text))

@@ -27,7 +27,7 @@ from ringg_runner.ledger.tables import ENTRIES, LEDGER, STEPS, TRAIL
 from ringg_runner.ledger.verification import Broken, find_break
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -50,6 +50,11 @@ if TYPE_CHECKING:
     from ringg_runner.ledger.tables import Step
 
 _Made = TypeVar("_Made")
+
+_MOST = 500
+"""How many lists one statement asks for: databases bound the values of a statement."""
+
+_IS_CLAIM = TRAIL.c.event.in_([event.value for event in CLAIMS])
 
 
 class Ledger:
@@ -188,14 +193,34 @@ class Ledger:
 
     def newest_run(self, base_url: str, job_url: str | None = None) -> RunInfo | None:
         """Return the run that claimed a list of an API last, of this job if one is named."""
-        claims = TRAIL.c.event.in_([event.value for event in CLAIMS])
-        query = select(TRAIL).where(TRAIL.c.base_url == base_url, claims)
+        query = select(TRAIL).where(TRAIL.c.base_url == base_url, _IS_CLAIM)
         if job_url is not None:
             query = query.where(_by("job_url", job_url))
         with self._database.reading() as connection:
             newest = query.order_by(TRAIL.c.number.desc()).limit(1)
             row = connection.execute(newest).mappings().first()
             return None if row is None else read_trail_row(row).run
+
+    def claimed_under(
+        self, plan: str, base_url: str, list_ids: Iterable[ListId]
+    ) -> TrailRow | None:
+        """Return the first claim on any of these lists that was made under a saved plan, if any.
+
+        `plan` is the plan's seal.
+        """
+        asked = list(list_ids)
+        found: list[TrailRow] = []
+        with self._database.reading() as connection:
+            for first in range(0, len(asked), _MOST):
+                query = select(TRAIL).where(
+                    TRAIL.c.base_url == base_url,
+                    TRAIL.c.list_id.in_(asked[first : first + _MOST]),
+                    _IS_CLAIM,
+                    TRAIL.c.detail.contains(plan, autoescape=True),
+                )
+                found += map(read_trail_row, connection.execute(query).mappings())
+        claims = (row for row in found if row.detail.get("plan") == plan)
+        return min(claims, key=lambda row: row.number, default=None)
 
     def verify(self) -> Broken | None:
         """Return the first place where trail, head and entries do not hold, None where all holds.

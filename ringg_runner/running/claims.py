@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -84,7 +84,8 @@ class Claims:
 
     async def claim(self, campaign: Campaign) -> Claim | Taken:
         """Claim a campaign's list, durably; raises LedgerError where that cannot be done."""
-        claiming = self._claiming(campaign)
+        # What was found started is remembered without them: no plan was used up for it.
+        claiming = replace(self._claiming(campaign), terms=self.terms)
         claimed = await self._write(claiming)
         if isinstance(claimed, Claim):
             self._until[campaign.list_id] = claiming.lease_until
@@ -175,7 +176,6 @@ class Claims:
             campaign.request.kept_body,
             now,
             now + timedelta(seconds=self.lease),
-            self.terms,
         )
 
     def _of_attempt(self, campaign: Campaign, attempt: Attempt) -> Noting:

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from ringg_runner.times import Clock
 
 
-CLAIMED_AHEAD = 2
-"""One start is claimed ahead for so many slots."""
-
 _MOST = 500
 """How many lists are remembered in one transaction: others want to write too."""
 
@@ -130,7 +127,8 @@ class Executor:
             self.interruption,
             Brake(),
             pace,
-            asyncio.Semaphore(at_once + at_once // CLAIMED_AHEAD),
+            # All slots may fall free at once, and with one slot nothing is claimed ahead.
+            asyncio.Semaphore(2 * at_once - 1),
             self.tally,
             self.watch,
             self.witness,

@@ -127,8 +127,8 @@ class Patience:
 class Surroundings:
     """What every start of a run shares; without a lookout the server's list is not read.
 
-    `admitted` bounds the starts that are claimed, or being claimed, and not sent yet: a few more
-    than there are slots, so that a free slot never waits for the ledger.
+    `admitted` bounds the starts that are claimed, or being claimed, and not answered yet: more than
+    there are slots, so that a free slot never waits for the ledger.
     """
 
     client: Starter
