@@ -7,13 +7,14 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 import yaml
 from build import write
 from ci_github import Event, GitHub, Job
+from ci_ledgers import a_shared_ledger
 from ci_world import (
     DIWALI,
     KEY,
@@ -170,6 +171,21 @@ def test_a_command_that_failed_fails_its_step_and_tells_its_code(
         assert job.step("shown").log == job.summary
         assert job.summary.startswith("<!-- ringg-runner ")
         assert job.summary.count("\n### ") == 1
+
+
+def test_whoever_may_only_read_the_ledger_starts_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with a_shared_ledger(request) as ledger, serving(tmp_path) as api:
+        caller = Caller(World.at(tmp_path, api, ledger.writer))
+        caller.world.push("campaigns/diwali.yaml", a_campaign("diwali", DIWALI))
+        assert caller.use("apply").conclusion == "success"
+        caller.world.push("campaigns/winback.yaml", a_campaign("winback", WINBACK))
+        caller.world = replace(caller.world, ledger=ledger.reader)
+        assert told(caller.use("plan"))["to_start"] == "1"
+        job = caller.use("apply")
+        assert (job.conclusion, told(job)["exit_code"]) == ("failure", "1"), job.log
+        assert api.starts() == {DIWALI: 1}
 
 
 def test_another_command_is_refused(caller: Caller) -> None:
