@@ -230,7 +230,7 @@ def changed_fields(campaign: Campaign, entry: Entry) -> tuple[str, ...]:
 
 _SEEN: dict[Standing, tuple[Action, str]] = {
     Standing.NO_CAMPAIGN: (Action.START, "the server lists it as no campaign"),
-    Standing.NOT_STARTED: (Action.START, "the server's list says {}"),
+    Standing.NOT_STARTED: (Action.START, "not started yet: the server's list says {}"),
     Standing.LIVE: (Action.SKIP, "the server's list says {}"),
     Standing.COMPLETED: (Action.SKIP, "the server's list says {}"),
     Standing.ENDED: (

@@ -264,7 +264,7 @@ def test_a_campaign_without_a_manifest_has_no_place() -> None:
     page = page_of(replace(run, results=(replace(result, campaign=campaign),), recalled=True))
     (name,) = page.all("th", scope="row")
     assert [each.text for each in name.all("small")] == [f"list {campaign.list_id}"]
-    assert "what the ledger tells" in page.all("header")[0].text
+    assert "put together from the ledger" in page.all("header")[0].text
 
 
 def test_very_many_campaigns_are_counted_and_the_gravest_are_shown() -> None:

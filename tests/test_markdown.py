@@ -177,14 +177,16 @@ def test_a_run_begins_with_its_mark_and_its_totals() -> None:
 def headings(text: str) -> list[str]:
     """The headings and the summaries of what is closed, in their order."""
     lines = (re.sub(r"</?(details|summary)>", "", line) for line in text.split("\n"))
-    found = (line.lstrip("#> ") for line in lines if re.match(r"#|\d+ [\w ]+: |> \*\*|The r", line))
+    found = (
+        line.lstrip("#> ") for line in lines if re.match(r"#{3}|\d+ [\w ]+: |> \*\*|The r", line)
+    )
     return [re.sub(r"\*\*(.*?)\.\*\*.*", r"\1", line) for line in found]
 
 
 def test_what_refuses_comes_before_the_guards_and_the_starts_before_the_rest() -> None:
     text = of_plan(a_plan_of(2, 1, 1, guards=GUARDS), "not approved")
     assert headings(text) == [
-        "2 to start (247 people), 1 to skip, 1 on hold",
+        "An apply would be refused: 2 to start (247 people), 1 to skip, 1 on hold",
         "The apply was refused",
         "The guard `max_contacts` refuses",
         "Guards",
@@ -248,7 +250,7 @@ def test_a_request_is_shown_in_full_and_without_what_is_private() -> None:
 def test_a_plan_of_very_many_keeps_its_totals_and_its_guards_and_says_what_is_left_out() -> None:
     text = of_plan(a_plan_of(10_000, 500, 40, guards=GUARDS))
     assert len(text.encode()) < LIMIT
-    assert text.split("\n")[1].startswith("### 10,000 to start (")
+    assert text.split("\n")[1].startswith("### An apply would be refused: 10,000 to start (")
     assert len(tables(text)[0]) == len(GUARDS) + 1
     shown_rows = len(tables(text)[1]) - 1
     assert shown_rows > 200

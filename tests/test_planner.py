@@ -287,10 +287,14 @@ def test_a_manifest_that_holds_goes_before_what_the_ledger_knows() -> None:
 
 
 STANDINGS: list[tuple[str | None, str, str]] = [
-    ("draft", "start", "the server's list says draft"),
-    ("verifying", "start", "the server's list says verifying"),
-    ("insufficient_balance", "start", "the server's list says insufficient_balance"),
-    ("Pending", "start", "the server's list says Pending"),
+    ("draft", "start", "not started yet: the server's list says draft"),
+    ("verifying", "start", "not started yet: the server's list says verifying"),
+    (
+        "insufficient_balance",
+        "start",
+        "not started yet: the server's list says insufficient_balance",
+    ),
+    ("Pending", "start", "not started yet: the server's list says Pending"),
     (None, "start", "the server lists it as no campaign"),
     ("ongoing", "skip", "the server's list says ongoing"),
     ("scheduled", "skip", "the server's list says scheduled"),

@@ -281,13 +281,13 @@ def test_a_run_that_stopped_says_why_and_what_to_do(stop: Stop) -> None:
 @pytest.mark.parametrize(
     ("run", "told"),
     [
-        (a_run_of(0), "1 campaign was started, and calls 120 people."),
-        (a_run_of(0, 0), "2 campaigns were started, and call 247 people."),
+        (a_run_of(0), "1 campaign was started, whose list holds 120 people."),
+        (a_run_of(0, 0), "2 campaigns were started, whose lists hold 247 people."),
         (a_run_of(4), "Nothing was started, so nobody is called by this run."),
         (a_run_of(3, 3), "2 campaigns may or may not have started, and nothing else did."),
         (
             a_run_of(0, 3),
-            "1 campaign was started, and calls 120 people. 1 more may or may not have started.",
+            "1 campaign was started, whose list holds 120 people. 1 more may or may not have started.",
         ),
     ],
     ids=["one", "two", "none", "only unresolved", "unresolved too"],
@@ -301,8 +301,8 @@ def test_what_is_not_known_of_people_is_not_made_up() -> None:
     assert [
         words.meaning_of_plan(plan, refused=False).partition("would ")[2] for plan in plans
     ] == [
-        "start 1 campaign, and call everybody on its list (how many is not known here).",
-        "start 2 campaigns, and call everybody on their lists (how many is not known here).",
+        "start 1 campaign, whose list holds a number of people that is not known here.",
+        "start 2 campaigns, whose lists hold a number of people that is not known here.",
     ]
 
 
@@ -310,7 +310,7 @@ def test_one_person_is_one() -> None:
     run = a_run_of(0)
     (result,) = run.results
     told = words.meaning_of_run(replace(run, results=(replace(result, people=1),)))
-    assert told.endswith("calls 1 person.")
+    assert told.endswith("whose list holds 1 person.")
 
 
 def test_a_run_ends_where_it_is_told_to() -> None:

@@ -45,7 +45,7 @@ def of_plan(plan: Plan, refused: str | None = None) -> Iterator[Concern]:
         yield Concern(Standing.REFUSES, "The apply was refused", f"{refused}. {_REFUSED}")
     for check in plan.guards:
         if standing_of(check) is Standing.REFUSES:
-            yield _of_guard(check)
+            yield _of_guard(check, "refuses")
     held = tuple(planned for planned in plan.starts if planned.action is Action.HOLD)
     if held:
         yield Concern(Action.HOLD, _title(len(held), "on hold"), _HELD, campaigns=held)
@@ -58,7 +58,7 @@ def of_run(run: Run) -> Iterator[Concern]:
         by_outcome[result.outcome].append(result)
     yield from _of_outcomes((Outcome.UNRESOLVED, Outcome.FAILED), by_outcome, run)
     if run.refusal:
-        yield _of_guard(run.refusal)
+        yield _of_guard(run.refusal, "stopped the run")
     elif run.stopped:
         title = f"{run.stopped[0].upper()}{run.stopped[1:]}"
         yield Concern(Outcome.CANCELLED, title, _STOPPED.get(run.stopped, _AGAIN))
@@ -76,16 +76,21 @@ def _of_outcomes(
             yield Concern(outcome, title, _TODO[outcome], commands, campaigns)
 
 
-def _of_guard(check: GuardCheck) -> Concern:
+def _of_guard(check: GuardCheck, does: str) -> Concern:
     todo = f"{check.told}. {check.remedy[0].upper()}{check.remedy[1:]}."
-    return Concern(Standing.REFUSES, f"The guard {check.guard} refuses", todo)
+    return Concern(Standing.REFUSES, f"The guard {check.guard} {does}", todo)
 
 
 def _settling(campaigns: tuple[Told, ...], run: Run) -> tuple[str, ...]:
     many = len(campaigns) > 1
     list_id = "LIST_ID" if many else shlex.quote(campaigns[0].campaign.list_id)
     command = f"ringg-runner ledger resolve {list_id} --env {run.environment.name}"
-    return tuple(f"{command} {state} --reason TEXT" for state in ("--started", "--not-started"))
+    return (
+        f"# if {'they are' if many else 'it is'} calling people, or did:",
+        f"{command} --started --reason TEXT",
+        f"# if {'they' if many else 'it'} never started:",
+        f"{command} --not-started --reason TEXT",
+    )
 
 
 def _title(count: int, state: str) -> str:
@@ -93,16 +98,19 @@ def _title(count: int, state: str) -> str:
 
 
 _REFUSED = "Apply again when that no longer stands in the way."
-_HELD = "Nothing to do where that is meant. An apply after the reason is gone starts them."
+_HELD = (
+    "If that is intended, there is nothing to do: an apply that somebody runs when the reason is"
+    " gone starts them."
+)
 _TODO: dict[Any, str] = {
     Outcome.UNRESOLVED: (
-        "These may or may not be calling people now, and are not sent again. The next apply looks"
-        " at the server's list before anything else. What it cannot settle, a person does: look"
-        " each list up in the Ringg dashboard, then say what you found."
+        "These may or may not be calling people now. Nothing more is sent for them until that is"
+        " settled: the next apply looks at the server's list first. What it cannot settle, a person"
+        " does: look each list up in the Ringg dashboard, then say what you found."
     ),
     Outcome.FAILED: (
-        "These did not start. Mend what the reason names, and apply again: what was started is not"
-        " started twice."
+        "What failed did not start. Mend what the reason names, and apply again: what was started"
+        " is not started twice."
     ),
     Outcome.HELD: _HELD,
     Outcome.CANCELLED: "These were not sent. Apply again when nothing stands in the way any more.",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringg_runner.campaigns import StartRequest
-    from ringg_runner.guards import GuardCheck
+    from ringg_runner.guards import Guard, GuardCheck
     from ringg_runner.planner import Plan
     from ringg_runner.runs import Attempt, Run
     from ringg_runner.selecting import Selected
@@ -26,9 +26,15 @@ _PLANNED = {
 }
 
 RECALLED = (
-    "This is what the ledger tells of the run. It keeps what was claimed: campaigns that were on"
-    " hold, skipped by the ledger or not reached are missing, and so are their files."
+    "This was put together from the ledger, and is not the whole of the run: it has what was"
+    " claimed to be sent. Campaigns that were on hold, skipped by the ledger or not reached are"
+    " missing, and so are the places of the manifests."
 )
+
+
+def headline_of_plan(plan: Plan) -> str:
+    """Return the totals, and before them that no apply would get that far, where that is so."""
+    return f"{'An apply would be refused: ' if _refusing(plan) else ''}{totals_of_plan(plan)}"
 
 
 def totals_of_plan(plan: Plan) -> str:
@@ -66,10 +72,19 @@ def meaning_of_plan(plan: Plan, *, refused: bool) -> str:
         return f"An apply of this plan was refused: nothing was started.{selected}"
     if not starts:
         return f"This is a preview. An apply would start nothing, and call nobody.{selected}"
-    return (
-        f"This is a preview: nothing was started. An apply would start"
-        f" {counted(starts, 'campaign')}, and call {_called(plan.people, starts)}.{selected}"
-    )
+    what = f"start {counted(starts, 'campaign')}, {_calling(plan.people, starts)}"
+    guards = _refusing(plan)
+    if guards:
+        which = f"the guard {guards[0]}" if len(guards) == 1 else f"{len(guards)} guards"
+        would = f"be refused by {which}, and start nothing. Without that it would {what}"
+    else:
+        would = what
+    return f"This is a preview: nothing was started. An apply would {would}.{selected}"
+
+
+def heading_of_run(run: Run) -> str:
+    """Return what a report of a run is called, but for the environment's name."""
+    return "What the ledger knows of a run in" if run.recalled else "Apply to"
 
 
 def meaning_of_run(run: Run) -> str:
@@ -83,9 +98,9 @@ def _came_to(run: Run) -> str:
     started, unresolved = run.summary[Outcome.STARTED], run.summary[Outcome.UNRESOLVED]
     maybe = f" {unresolved:,} more may or may not have started." if unresolved else ""
     if started:
-        were, call = ("was", "calls") if started == 1 else ("were", "call")
-        called = _called(run.people, started)
-        return f"{counted(started, 'campaign')} {were} started, and {call} {called}.{maybe}"
+        were = "was" if started == 1 else "were"
+        calling = _calling(run.people, started)
+        return f"{counted(started, 'campaign')} {were} started, {calling}.{maybe}"
     if unresolved:
         campaigns = counted(unresolved, "campaign")
         return f"{campaigns} may or may not have started, and nothing else did."
@@ -128,6 +143,10 @@ def standing_of(check: GuardCheck) -> Standing:
     return Standing.NOT_KNOWN if check.passes is None else Standing.REFUSES
 
 
+GUARDS = (
+    "Limits that the project sets. One that refuses, or that cannot be checked, stops an apply."
+)
+
 GUARD_HEADS = ("State", "Guard", "Limit", "Found", "Where")
 
 
@@ -166,8 +185,13 @@ def _people(people: int | None) -> str:
     return f" ({people:,} people)" if people else ""
 
 
-def _called(people: int | None, campaigns: int) -> str:
+def _calling(people: int | None, campaigns: int) -> str:
+    """Return whom campaigns call, as far as that is known: those who stand on their lists."""
+    lists = "whose list holds" if campaigns == 1 else "whose lists hold"
     if people is None:
-        lists = "its list" if campaigns == 1 else "their lists"
-        return f"everybody on {lists} (how many is not known here)"
-    return "1 person" if people == 1 else f"{people:,} people"
+        return f"{lists} a number of people that is not known here"
+    return f"{lists} {'1 person' if people == 1 else f'{people:,} people'}"
+
+
+def _refusing(plan: Plan) -> list[Guard]:
+    return [one.guard for one in plan.guards if standing_of(one) is Standing.REFUSES]

@@ -55,6 +55,7 @@ def _rendered(page: view.Page) -> str:
         many_rows=timeline.OPEN,
         legend=timeline.LEGEND,
         height=timeline.HEIGHT,
+        about_guards=words.GUARDS,
         guard_heads=words.GUARD_HEADS,
         cells_of_guard=words.cells_of_guard,
     )

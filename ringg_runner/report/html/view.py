@@ -33,7 +33,7 @@ NAMED = 8
 """How many campaigns are named where something needs attention; the table has all of them."""
 
 _PLANNED: Mapping[Word, tuple[str, str]] = {
-    Action.START: ("to start", "An apply sends these, each once."),
+    Action.START: ("to start", "An apply starts these, each list once."),
     Action.HOLD: ("on hold", "An apply would not start these now."),
     Action.SKIP: ("to skip", "These have started before, and are not started again."),
 }
@@ -139,7 +139,7 @@ def of_plan(plan: Plan, refused: str | None) -> Page:
 
 def of_run(run: Run) -> Page:
     """Return the page of a run."""
-    heading = f"{'Run in' if run.recalled else 'Apply to'} {run.environment.name}"
+    heading = f"{words.heading_of_run(run)} {run.environment.name}"
     told: dict[Word, list[Told]] = {word: [] for word in _DONE}
     for result in run.results:
         told[result.outcome].append(result)

@@ -51,7 +51,7 @@ def plan_lines(
     name = plan.environment.name
     head = [
         f"<!-- ringg-runner plan {name} -->",
-        f"### {words.totals_of_plan(plan)}",
+        f"### {words.headline_of_plan(plan)}",
         "",
         f"**Plan for {code(name)}** at {code(plan.environment.base_url)}."
         f" {prose(words.meaning_of_plan(plan, refused=refused is not None), _WORDY)}",
@@ -79,7 +79,7 @@ def plan_lines(
         "",
         *(f"- {prose(unchecked, _WORDY)}" for unchecked in plan.not_checked),
         "",
-        f"Digest: {code(plan.digest)}. A plan with the same one would send the same.",
+        f"Digest: {code(plan.digest)}. Two plans with the same digest would send the same requests.",
     ]
     yield from fitted(head, sections, tail)
 
@@ -92,7 +92,7 @@ def run_lines(run: Run, *, verbose: bool = False) -> Iterator[str]:  # noqa: ARG
         f"<!-- ringg-runner apply {name} -->",
         f"### {words.totals_of_run(run)}",
         "",
-        f"**Apply to {code(name)}** at {code(run.environment.base_url)}."
+        f"**{words.heading_of_run(run)} {code(name)}** at {code(run.environment.base_url)}."
         f" {prose(words.meaning_of_run(run), _WORDY)}",
         "",
         *_concerns(concern for concern in concerns if not concern.campaigns),
@@ -192,6 +192,8 @@ def _guards(checks: Sequence[GuardCheck]) -> Iterator[str]:
     if not checks:
         return
     yield "#### Guards"
+    yield ""
+    yield words.GUARDS
     yield ""
     yield row(words.GUARD_HEADS)
     yield row("---" for _ in words.GUARD_HEADS)
