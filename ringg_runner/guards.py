@@ -203,8 +203,12 @@ def _workspace(guards: Guards, found: Circumstances) -> _Verdict:
 
 def _max_starts(guards: Guards, found: Circumstances) -> _Verdict:
     assert guards.max_starts is not None
-    figure = f"{found.starts:,} start{'' if found.starts == 1 else 's'}"
-    return found.starts <= guards.max_starts, f"at most {guards.max_starts:,}", figure
+    limit = f"at most {_starts(guards.max_starts)}"
+    return found.starts <= guards.max_starts, limit, _starts(found.starts)
+
+
+def _starts(count: int) -> str:
+    return f"{count:,} start{'' if count == 1 else 's'}"
 
 
 def _max_contacts(guards: Guards, found: Circumstances) -> _Verdict:
@@ -215,7 +219,7 @@ def _max_contacts(guards: Guards, found: Circumstances) -> _Verdict:
         lists = "1 list" if found.uncounted == 1 else f"{found.uncounted:,} lists"
         figure = f"{figure}, and how many {lists} would add is not known"
         passes = None if passes else False
-    return passes, f"at most {guards.max_contacts:,}", figure
+    return passes, f"at most {guards.max_contacts:,} people", figure
 
 
 def _start_hours(guards: Guards, found: Circumstances) -> _Verdict:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from ringg_runner.campaigns import Campaign, ListId
     from ringg_runner.ledger.records import Entry
-    from ringg_runner.pipeline import Checked, Prepared
+    from ringg_runner.pipeline import Checked
     from ringg_runner.planner import Plan
+    from ringg_runner.prepared import Prepared
 
 
 def validate(

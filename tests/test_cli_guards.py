@@ -38,11 +38,11 @@ def planned(cli: Cli, *arguments: str) -> dict[str, Any]:
 
 
 REFUSALS = [
-    ({"max_starts": 1}, {}, "max_starts: 2 starts; allowed: at most 1 (ringg-runner.yaml:2)"),
+    ({"max_starts": 1}, {}, "max_starts: 2 starts; allowed: at most 1 start (ringg-runner.yaml:2)"),
     (
         {"max_contacts": 100},
         {"listing": people(list_1=60, list_2=60)},
-        "max_contacts: 120 people; allowed: at most 100 (ringg-runner.yaml:2)",
+        "max_contacts: 120 people; allowed: at most 100 people (ringg-runner.yaml:2)",
     ),
     (
         {"max_contacts": 100},

@@ -24,7 +24,7 @@ from servers import Say, Server, hangs_up, in_turn, lists, says, serving
 from terminals import Terminal, a_terminal
 
 from ringg_runner.authoring import schemas
-from ringg_runner.cli.options import Duration
+from ringg_runner.cli.kinds import Duration
 
 KEY = "rg_live_0123456789abcdef"
 COMMAND = (sys.executable, "-m", "ringg_runner")

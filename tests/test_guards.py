@@ -46,33 +46,33 @@ def the_check(guards: Guards, found: Circumstances) -> GuardCheck:
 @pytest.mark.parametrize(
     ("guards", "found", "passes", "said"),
     [
-        (Guards(max_starts=2), {"starts": 0}, True, "0 starts; allowed: at most 2"),
-        (Guards(max_starts=2), {"starts": 2}, True, "2 starts; allowed: at most 2"),
-        (Guards(max_starts=2), {"starts": 3}, False, "3 starts; allowed: at most 2"),
-        (Guards(max_starts=1), {"starts": 1}, True, "1 start; allowed: at most 1"),
+        (Guards(max_starts=2), {"starts": 0}, True, "0 starts; allowed: at most 2 starts"),
+        (Guards(max_starts=2), {"starts": 2}, True, "2 starts; allowed: at most 2 starts"),
+        (Guards(max_starts=2), {"starts": 3}, False, "3 starts; allowed: at most 2 starts"),
+        (Guards(max_starts=1), {"starts": 1}, True, "1 start; allowed: at most 1 start"),
         (
             Guards(max_contacts=5_000),
             {"people": 5_000},
             True,
-            "5,000 people; allowed: at most 5,000",
+            "5,000 people; allowed: at most 5,000 people",
         ),
         (
             Guards(max_contacts=5_000),
             {"people": 5_001},
             False,
-            "5,001 people; allowed: at most 5,000",
+            "5,001 people; allowed: at most 5,000 people",
         ),
         (
             Guards(max_contacts=50),
             {"people": 50, "uncounted": 1},
             None,
-            "50 people, and how many 1 list would add is not known; allowed: at most 50",
+            "50 people, and how many 1 list would add is not known; allowed: at most 50 people",
         ),
         (
             Guards(max_contacts=50),
             {"people": 51, "uncounted": 2},
             False,
-            "51 people, and how many 2 lists would add is not known; allowed: at most 50",
+            "51 people, and how many 2 lists would add is not known; allowed: at most 50 people",
         ),
         (
             Guards(workspace="w-1"),
@@ -143,7 +143,7 @@ def test_guards_that_are_not_set_let_everything_pass() -> None:
 def test_a_refusal_names_the_place_of_its_setting() -> None:
     guards = Guards(max_starts=1, places={Guard.MAX_STARTS: "ringg-runner.yaml:7"})
     told = the_check(guards, replace(FINE, starts=2))
-    assert str(told) == "max_starts: 2 starts; allowed: at most 1 (ringg-runner.yaml:7)"
+    assert str(told) == "max_starts: 2 starts; allowed: at most 1 start (ringg-runner.yaml:7)"
 
 
 def test_a_hold_comes_before_every_guard_and_none_is_left_out() -> None:

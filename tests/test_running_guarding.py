@@ -81,7 +81,7 @@ def test_no_more_lists_are_started_than_the_guard_allows(tmp_path: Path) -> None
     run, sent = the_run(tmp_path, [QUIET] * 4, Watch(Guards(max_starts=2)))
     assert outcomes(run) == [STARTED, STARTED, HELD, HELD]
     assert sent == ["list-1", "list-2"]
-    refused(run, Guard.MAX_STARTS, "max_starts: 3 starts; allowed: at most 2")
+    refused(run, Guard.MAX_STARTS, "max_starts: 3 starts; allowed: at most 2 starts")
 
 
 @pytest.mark.parametrize("concurrency", [2, 8, 64])
@@ -114,7 +114,7 @@ def test_no_more_people_are_called_than_the_guard_allows(tmp_path: Path) -> None
     run, sent = the_run(tmp_path, [QUIET] * 3, watch, people=40)
     assert outcomes(run) == [STARTED, STARTED, HELD]
     assert len(sent) == 2
-    refused(run, Guard.MAX_CONTACTS, "max_contacts: 120 people; allowed: at most 100")
+    refused(run, Guard.MAX_CONTACTS, "max_contacts: 120 people; allowed: at most 100 people")
 
 
 def test_people_who_are_not_counted_are_not_called(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def starts_of(plan: Plan) -> list[tuple[str, Document]]:
 
 def test_a_saved_plan_is_the_document_of_the_plan_with_its_seal() -> None:
     document = json.loads(TEXT)
+    assert list(document) == list(schemas.load("plan")["properties"])
     seal = document.pop("saved")
     assert document == documents.of_plan(FULL)
     assert seal == {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringg_runner.cli import options, reviewing
+from ringg_runner.cli import guarding, kinds, options, reviewing
 from ringg_runner.cli.output import show_at_all_costs
 from ringg_runner.cli.plan import plan_of, show_plan
 from ringg_runner.report.formats import BY_NAME, OF_RUNS
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     help="How many starts are under way at a time.",
 )
 @click.option(
-    "--rate", metavar="N/s", type=options.Rate(), help="How many begin: 5/s, 100/m or 1000/h."
+    "--rate", metavar="N/s", type=kinds.Rate(), help="How many begin: 5/s, 100/m or 1000/h."
 )
 @click.option(
     "--max-failures",
@@ -84,7 +84,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="In CI: go on with neither a ledger nor a readable list; may start a list twice.",
 )
-@options.overriding
+@guarding.overriding
 @options.waiting("--wait", "Then wait until the campaigns are over, and tell how they ended.")
 @click.option("-q", "--quiet", is_flag=True, help="Show neither progress nor notes.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each attempt, and each planned request.")
@@ -141,7 +141,7 @@ def command(
         return code
 
     from ringg_runner.api.client import TimeLimits
-    from ringg_runner.cli import guarding, memory
+    from ringg_runner.cli import memory
     from ringg_runner.cli.applying import Manner
     from ringg_runner.cli.approval import Approval
     from ringg_runner.running.surroundings import Patience

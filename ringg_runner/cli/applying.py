@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from ringg_runner.guards import Guard
     from ringg_runner.ledger.records import Entry, RunInfo
     from ringg_runner.ledger.store import Ledger
-    from ringg_runner.pipeline import Prepared
     from ringg_runner.planner import Plan
+    from ringg_runner.prepared import Prepared
     from ringg_runner.redaction import Secret
     from ringg_runner.running.pace import Limiter
     from ringg_runner.running.tally import Tally

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from ringg_runner.cli.reviewing import Review
     from ringg_runner.guards import Guard
     from ringg_runner.ledger.records import Entry
-    from ringg_runner.pipeline import Prepared
     from ringg_runner.planner import Plan
+    from ringg_runner.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)

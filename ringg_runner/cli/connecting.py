@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.authoring.project import Project
-    from ringg_runner.pipeline import Prepared
+    from ringg_runner.prepared import Prepared
     from ringg_runner.redaction import Secret
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ringg_runner.campaigns import ListId
     from ringg_runner.ledger.records import Entry
     from ringg_runner.ledger.store import Ledger
-    from ringg_runner.pipeline import Prepared
+    from ringg_runner.prepared import Prepared
 
 
 def open_for(project: Project, environment: Environment, *, create: bool) -> Ledger:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from ringg_runner.cli import completing, kinds
 from ringg_runner.cli.output import LOG_FORMAT
 from ringg_runner.errors import UsageError
 from ringg_runner.report.formats import endings
@@ -23,62 +23,6 @@ if TYPE_CHECKING:
     from ringg_runner.selecting import Criteria
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
-
-
-class Rate(click.ParamType[float]):
-    """How many in a second, a minute or an hour; a number a second is what comes out."""
-
-    name = "rate"
-
-    def convert(
-        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return how many a second."""
-        if isinstance(value, float):
-            return value
-        found = _RATE.fullmatch(value)
-        rate = float(found["count"]) / _SECONDS[found["unit"]] if found else 0.0
-        if not rate:
-            self.fail(f"{value} is no rate: write 5/s, 100/m or 1000/h", param, ctx)
-        return rate
-
-
-class Duration(click.ParamType[float]):
-    """A number of seconds, minutes, hours or days; seconds are what comes out."""
-
-    name = "duration"
-
-    def convert(
-        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return the seconds, more than none."""
-        if isinstance(value, float):
-            return value
-        found = _DURATION.fullmatch(value)
-        seconds = float(found["count"]) * _SECONDS[found["unit"]] if found else 0.0
-        if not seconds:
-            self.fail(f"{value} is no duration: write 90s, 30m, 24h or 7d", param, ctx)
-        return seconds
-
-
-class Digest(click.ParamType[str]):
-    """What a plan is recognised by."""
-
-    name = "digest"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the digest as it is."""
-        from ringg_runner.campaigns import is_digest
-
-        if not is_digest(value):
-            told = "it is sha256: and 64 digits from 0 to f, as plan shows it"
-            self.fail(f"{value!r} is no digest: {told}", param, ctx)
-        return value
-
-
-_RATE = re.compile(r"(?P<count>[0-9]{1,6}(?:\.[0-9]{1,3})?)/(?P<unit>[smh])")
-_DURATION = re.compile(r"(?P<count>[0-9]{1,6}(?:\.[0-9]{1,3})?)(?P<unit>[smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def selecting(command: _Command) -> _Command:
@@ -124,7 +68,7 @@ def narrowing(command: _Command) -> _Command:
             "names",
             metavar="GLOB",
             multiple=True,
-            shell_complete=_campaigns,
+            shell_complete=completing.campaigns,
             help="Only campaigns of this name; repeatable, any may match.",
         ),
         click.option(
@@ -164,7 +108,7 @@ def environment(command: _Command) -> _Command:
             "--env",
             "environment",
             metavar="NAME",
-            shell_complete=_environments,
+            shell_complete=completing.environments,
             help="The environment to work with.",
         ),
     ):
@@ -208,29 +152,6 @@ def network(command: _Command) -> _Command:
     )(command)
 
 
-def overriding(command: _Command) -> _Command:
-    """Add --override-guard and --reason."""
-    from ringg_runner.guards import SETTINGS
-
-    for option in (
-        click.option(
-            "--reason",
-            metavar="TEXT",
-            multiple=True,
-            help="Why the guard is overridden; one for each, kept in the ledger.",
-        ),
-        click.option(
-            "--override-guard",
-            metavar="NAME",
-            multiple=True,
-            type=click.Choice([str(guard) for guard in SETTINGS]),
-            help=f"Override one guard for this apply: {', '.join(SETTINGS)}.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 @dataclass(frozen=True, slots=True)
 class Wait:
     """For how long campaigns are waited for, and how long after a change the next look is."""
@@ -272,7 +193,7 @@ def waiting(flag: str, about: str) -> Callable[[_Command], _Command]:
             click.option(
                 "--wait-limit",
                 metavar="DURATION",
-                type=Duration(),
+                type=kinds.Duration(),
                 show_default="4h",
                 help=f"How long {flag} waits at the most: 90s, 30m, 4h or 2d.",
             ),
@@ -346,34 +267,6 @@ def _holding_certificates(
 
         tls_context(file)
     return file
-
-
-def _environments(ctx: click.Context, _option: click.Parameter, begun: str) -> list[str]:
-    """Return the environments that begin so; a project file with mistakes adds none."""
-    from ringg_runner.authoring import project
-    from ringg_runner.errors import RunnerError
-
-    try:
-        known = project.load(ctx.params.get("project_file"), Path.cwd()).known
-    except RunnerError:
-        known = project.Project(Path.cwd()).known
-    return sorted(name for name in known if name.startswith(begun))
-
-
-def _campaigns(ctx: click.Context, _option: click.Parameter, begun: str) -> list[str]:
-    """Return the project's campaigns whose names begin so; what cannot be read adds none."""
-    from ringg_runner.authoring import manifests, project
-    from ringg_runner.errors import RunnerError
-
-    try:
-        paths = project.load(ctx.params.get("project_file"), Path.cwd()).manifests
-    except RunnerError:
-        return []
-    data = (manifest.data for manifest in manifests.load(paths).manifests)
-    names = {
-        str(fields["name"]) for fields in data if isinstance(fields, dict) and "name" in fields
-    }
-    return sorted(name for name in names if name.startswith(begun))
 
 
 def _choose_colour(ctx: click.Context, _option: click.Parameter, plain: bool) -> None:

@@ -16,8 +16,9 @@ from ringg_runner.report.formats import BY_NAME, OF_PLANS
 
 if TYPE_CHECKING:
     from ringg_runner.cli.reporting import Reports
-    from ringg_runner.pipeline import Prepared, Selection
+    from ringg_runner.pipeline import Selection
     from ringg_runner.planner import Plan
+    from ringg_runner.prepared import Prepared
     from ringg_runner.selecting import Criteria
 
 

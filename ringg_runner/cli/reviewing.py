@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ringg_runner.cli import options
+from ringg_runner.cli import kinds
 from ringg_runner.cli.output import say
 from ringg_runner.errors import FindingsError, PlanFileError, UsageError
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.authoring.project import Project
     from ringg_runner.ledger.store import Ledger
-    from ringg_runner.pipeline import Prepared, Selection
+    from ringg_runner.pipeline import Selection
     from ringg_runner.planner import Plan
+    from ringg_runner.prepared import Prepared
     from ringg_runner.reviewed import SavedPlan
     from ringg_runner.selecting import Criteria
 
@@ -37,13 +38,13 @@ def reviewed(command: _Command) -> _Command:
         click.option(
             "--expect-digest",
             metavar="DIGEST",
-            type=options.Digest(),
+            type=kinds.Digest(),
             help="Go on only with the plan of this digest (sha256:…).",
         ),
         click.option(
             "--max-age",
             metavar="DURATION",
-            type=options.Duration(),
+            type=kinds.Duration(),
             help="How old a saved plan may be: 90s, 30m, 24h or 7d.  [default: 24h]",
         ),
         click.option(
@@ -77,8 +78,8 @@ class Review:
         Raises PlanFileError where the environment is not the saved plan's or no manifest is left,
         and what preparing any selection raises.
         """
-        from ringg_runner import pipeline
         from ringg_runner.cli.plan import prepare
+        from ringg_runner.prepared import Prepared
         from ringg_runner.selecting import Selected
 
         if self.saved is None:
@@ -87,9 +88,7 @@ class Review:
         project, environment = self._target(self.saved, selection)
         if not plan.manifests:
             selected = plan.selected or Selected(0, 0)
-            return pipeline.Prepared(
-                project, environment, (), (), {}, selected, reviewed=self.saved
-            )
+            return Prepared(project, environment, (), (), {}, selected, reviewed=self.saved)
         # An absolute path is never taken for standard input.
         paths = [Path.cwd() / file for file in plan.manifests]
         left = [path for path in paths if os.path.isfile(path)]  # noqa: PTH113

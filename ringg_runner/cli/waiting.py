@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ringg_runner.cli.applying import Approved
     from ringg_runner.cli.options import Wait
     from ringg_runner.ledger.store import Ledger
-    from ringg_runner.pipeline import Prepared
+    from ringg_runner.prepared import Prepared
     from ringg_runner.redaction import Secret
     from ringg_runner.runs import Run
     from ringg_runner.times import Clock

@@ -10,14 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ringg_runner.api.answers import Lost
 from ringg_runner.api.server_list import Standing, Unreadable
-from ringg_runner.api.verdict import Judgement, Verdict, judge
+from ringg_runner.api.verdict import Judgement, Verdict
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.ledger.records import Ending, Entry, State, Taken
-from ringg_runner.planner import being_started, how_started, why_held
+from ringg_runner.planner import being_started, how_started
+from ringg_runner.running.sending import Sending, Unsent
 from ringg_runner.running.settling import LOOKS, Look, Settled, look_for, settle
-from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Stop
+from ringg_runner.runs import Evidence, Outcome, Result, Stop
 
 if TYPE_CHECKING:
     from ringg_runner.api.server_list import View
@@ -26,18 +26,6 @@ if TYPE_CHECKING:
 
 RECORD_TRIES = 5
 """How often the end of a claim is written before it is given up; a second lies between."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Unsent(Judgement):
-    """What is known without a request: nothing was sent, and this is what becomes of it."""
-
-    outcome: Outcome = Outcome.CANCELLED
-
-    @classmethod
-    def stopped(cls, around: Surroundings) -> _Unsent:
-        outcome, why = around.unsent
-        return cls(Verdict.FAILED, f"not sent: {why}", outcome=outcome)
 
 
 @dataclass(slots=True)
@@ -50,12 +38,13 @@ class Start:
     campaign: Campaign
     around: Surroundings
     people: int | None = None
-    _attempts: list[Attempt] = field(default_factory=list, init=False)
+    _sending: Sending = field(init=False)
     _looks: list[Look] = field(default_factory=list, init=False)
-    _noted: int = field(default=0, init=False)
-    _open: str | None = field(default=None, init=False)
-    """Why it may have started without an answer that says so; None once that is settled."""
     _resent: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without an attempt."""
+        self._sending = Sending(self.campaign, self.around, self.people)
 
     async def run(self) -> Result:
         """Return what became of the campaign, once that is recorded."""
@@ -65,8 +54,8 @@ class Start:
                 return self._taken(claim.entry)
             inherited = claim.inherited
             if inherited is not None:
-                self._open = _left_open(inherited)
-            judgement = None if inherited else await self._send_in_a_slot()
+                self._sending.open = _left_open(inherited)
+            judgement = None if inherited else await self._sending.send()
         except LedgerError as failure:
             self.around.brake.pull(Stop.LEDGER_FAILED)
             reason = f"not sent: it could not be claimed: {failure}"
@@ -84,7 +73,7 @@ class Start:
         may_resend = True
         while True:
             if judgement is None:
-                judgement = await self._send_in_a_slot()
+                judgement = await self._sending.send()
             if judgement.verdict is not Verdict.AMBIGUOUS:
                 return await self._judged(judgement)
             settled = await self._settled()
@@ -92,93 +81,8 @@ class Start:
                 reason = f"confirmed by the server's list after a lost answer: {self._last_look}"
                 return await self._end(Outcome.STARTED, State.STARTED, reason, Evidence.SERVER_LIST)
             if settled is Settled.OPEN or not may_resend:
-                return await self._unresolved(self._open or judgement.in_words)
+                return await self._unresolved(self._sending.open or judgement.in_words)
             judgement, may_resend = None, False
-
-    async def _send_in_a_slot(self) -> Judgement:
-        pace = self.around.pace
-        if not await pace.enter():
-            return _Unsent.stopped(self.around)
-        try:
-            return await self._send()
-        finally:
-            pace.leave()
-
-    async def _send(self) -> Judgement:
-        """Send the request, again only where it surely did not start."""
-        around = self.around
-        before: Judgement | None = None
-
-        async def once() -> Judgement:
-            nonlocal before
-            await around.pace.turn()
-            hindrance = self._hindrance()
-            if hindrance is not None:
-                return before or hindrance
-            before = await self._attempt()
-            return before
-
-        return await around.patience.retry.send(
-            once,
-            sleep=lambda seconds: around.interruption.sleep(around.clock, seconds),
-            slow_down=self._slow_down,
-            now=around.clock.now,
-            stopped=lambda: around.stop is not None,
-        )
-
-    def _hindrance(self) -> _Unsent | None:
-        """Return why the request must not be sent at this moment, if so."""
-        around, list_id, now = self.around, self.campaign.list_id, self.around.clock.now()
-        if around.stop is not None:
-            return _Unsent.stopped(around)
-        held = why_held(self.campaign, now)
-        if held is not None:
-            return _Unsent(Verdict.FAILED, held, outcome=Outcome.HELD)
-        if not around.claims.may_send(list_id):
-            return _LEASE_RAN_OUT
-        # Whatever the guards let out is counted as sent, so they come last.
-        refusal = around.watch.refusal(list_id, self.people, now)
-        if refusal is not None:
-            around.brake.refuse(refusal)
-            return _Unsent.stopped(around)
-        return None
-
-    async def _attempt(self) -> Judgement:
-        """Send the request once, judge what comes of it, and keep it."""
-        around, request = self.around, self.campaign.request
-        sent_at, begun = around.clock.now(), around.clock.elapsed()
-        around.tally.in_flight += 1
-        reply = await around.interruption.bear(around.client.start(request), _GIVEN_UP)
-        around.tally.in_flight -= 1
-        judgement = judge(reply, request)
-        around.watch.answered(judgement)
-        if stop := _STOPS.get(judgement.verdict):
-            around.brake.pull(stop)
-        attempt = Attempt(
-            len(self._attempts) + 1,
-            sent_at,
-            round(around.clock.elapsed() - begun, 3),
-            judgement.status,
-            judgement.verdict,
-            judgement.detail,
-        )
-        self._attempts.append(attempt)
-        around.witness.attempted(self.campaign, attempt)
-        if judgement.verdict is Verdict.AMBIGUOUS:
-            self._open = judgement.in_words
-        if judgement.verdict.surely_not_started or self._open:
-            # What is conclusive is noted with the ending, at once. What cannot be noted now is too.
-            with suppress(LedgerError):
-                await self._note_attempts()
-        if judgement.verdict is not Verdict.THROTTLED:
-            around.pace.went_well()
-        return judgement
-
-    def _slow_down(self, seconds: float) -> None:
-        if seconds > self.around.patience.retry.longest_wait:
-            self.around.brake.pull(Stop.LEFT_ALONE)
-        else:
-            self.around.pace.slow_down(seconds)
 
     async def _judged(self, judgement: Judgement) -> Result:
         """End a start whose answer told something."""
@@ -195,15 +99,15 @@ class Start:
             if look is not None and look.standing in (Standing.LIVE, Standing.COMPLETED):
                 reason = f"the server's list says {look.shown}; its answer was: {said}"
                 return await self._end(Outcome.SKIPPED, State.STARTED, reason, Evidence.SERVER_LIST)
-        if self._open:
+        if self._sending.open:
             # What this request came to says nothing of the one before it.
-            return await self._unresolved(f"{self._open}; then: {judgement.in_words}")
-        outcome = judgement.outcome if isinstance(judgement, _Unsent) else Outcome.FAILED
+            return await self._unresolved(f"{self._sending.open}; then: {judgement.in_words}")
+        outcome = judgement.outcome if isinstance(judgement, Unsent) else Outcome.FAILED
         return await self._end(outcome, State.NOT_STARTED, judgement.in_words)
 
     async def _already_started(self, said: str) -> Result:
         """End a start that the API calls a second one: ours, if an answer of ours was lost."""
-        if any(attempt.verdict is Verdict.AMBIGUOUS for attempt in self._attempts):
+        if any(attempt.verdict is Verdict.AMBIGUOUS for attempt in self._sending.attempts):
             reason = f"the answer to our own lost request: {said}"
             return await self._end(Outcome.STARTED, State.STARTED, reason, Evidence.WORDS)
         look = await self._look()
@@ -220,7 +124,7 @@ class Start:
             reason = f"{inherited.run} left it open; the server's list says {self._last_look}"
             return await self._end(Outcome.SKIPPED, State.STARTED, reason, Evidence.SERVER_LIST)
         if settled is Settled.OPEN:
-            return await self._unresolved(self._open or inherited.reason)
+            return await self._unresolved(self._sending.open or inherited.reason)
         try:
             starter = await self.around.claims.started_by_another(self.campaign)
         except LedgerError as failure:
@@ -239,7 +143,7 @@ class Start:
         settled = await self._look_until_settled()
         self.around.tally.unsettled -= 1
         if settled is Settled.NOT_STARTED:
-            self._open = None
+            self._sending.open = None
         return settled
 
     async def _look_until_settled(self) -> Settled:
@@ -303,7 +207,7 @@ class Start:
         while True:
             tries += 1
             try:
-                unnoted = self._attempts[self._noted :]
+                unnoted = self._sending.unnoted
                 ours = await self.around.claims.finish(self.campaign, ending, unnoted)
             except LedgerError as failure:
                 if tries == RECORD_TRIES:
@@ -314,11 +218,6 @@ class Start:
             else:
                 note = "" if ours else " (another run took this list over meanwhile)"
                 return self._result(outcome, reason + note, evidence, ongoing)
-
-    async def _note_attempts(self) -> None:
-        while self._noted < len(self._attempts):
-            await self.around.claims.attempted(self.campaign, self._attempts[self._noted])
-            self._noted += 1
 
     def _taken(self, entry: Entry) -> Result:
         if entry.state is State.STARTED:
@@ -332,7 +231,9 @@ class Start:
         evidence: Evidence | None = None,
         ongoing: bool | None = None,
     ) -> Result:
-        return Result(self.campaign, outcome, reason, evidence, ongoing, tuple(self._attempts))
+        return Result(
+            self.campaign, outcome, reason, evidence, ongoing, tuple(self._sending.attempts)
+        )
 
 
 _MAYBE = "may or may not have started: "
@@ -348,9 +249,4 @@ def _left_open(entry: Entry) -> str:
     return why if _LEFT in why else f"{entry.run}{_LEFT}{why}"
 
 
-_GIVEN_UP = Lost("interrupted before an answer came")
 _NOT_READ = Unreadable("the run was interrupted")
-_LEASE_RAN_OUT = _Unsent(
-    Verdict.FAILED, "not sent: too little of the claim's lease is left", outcome=Outcome.FAILED
-)
-_STOPS = {Verdict.KEY_REFUSED: Stop.KEY_REFUSED, Verdict.BALANCE_TOO_LOW: Stop.BALANCE_TOO_LOW}

@@ -85,6 +85,7 @@ def _may_be_kept(plan: Plan, redactor: Redactor) -> Plan:
         starts=tuple(_kept_start(planned, redactor) for planned in plan.starts),
         not_checked=tuple(map(kept, plan.not_checked)),
         guards=tuple(_kept_guard(check, redactor) for check in plan.guards),
+        selected=plan.selected and replace(plan.selected, by=tuple(map(kept, plan.selected.by))),
     )
 
 
