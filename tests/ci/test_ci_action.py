@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from build import write
-from ci_github import Event, GitHub, Job
+from ci_github import SHELLS, Event, GitHub, Job
 from ci_ledgers import a_shared_ledger
 from ci_world import (
     DIWALI,
@@ -173,6 +173,15 @@ def test_a_command_that_failed_fails_its_step_and_tells_its_code(
         assert job.summary.count("\n### ") == 1
 
 
+@pytest.mark.parametrize("name", ["environment", "plan_file", "expect_digest"])
+def test_an_input_that_an_expression_left_empty_starts_nothing(caller: Caller, name: str) -> None:
+    job = caller.use("apply", **{name: ""})
+    assert job.conclusion == "failure"
+    assert "is empty" in job.log
+    assert (told(job)["exit_code"], told(job)["changes"]) == ("64", "false")
+    assert caller.world.api.starts() == {}
+
+
 def test_whoever_may_only_read_the_ledger_starts_nothing(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -192,6 +201,7 @@ def test_another_command_is_refused(caller: Caller) -> None:
     job = caller.use("ledger")
     assert job.conclusion == "failure"
     assert "::error::the input command is validate, plan or apply" in job.log
+    assert told(job)["exit_code"] == "64"
 
 
 # --- what is passed on
@@ -259,21 +269,15 @@ def _step_of_the_action(name: str) -> dict[str, str]:
 def _begun(folder: Path, caller: Caller, step: dict[str, str]) -> subprocess.Popen[str]:
     install(folder / "bin")
     files = {f"GITHUB_{name}": str(folder / name) for name in ("OUTPUT", "STEP_SUMMARY")}
-    inputs = dict.fromkeys(step["env"], "")
+    inputs = dict.fromkeys(step["env"], "-")
     inputs |= {"COMMAND": "apply", "ARGUMENTS": "--rate=1/h\n--concurrency=1"}
     secrets = {"RINGG_LEDGER_URL": caller.world.ledger, "RINGG_API_KEY": KEY}
+    script = write(folder / "run.sh", step["run"])
     return subprocess.Popen(
-        [
-            "bash",
-            "--noprofile",
-            "--norc",
-            "-eo",
-            "pipefail",
-            str(write(folder / "run.sh", step["run"])),
-        ],
+        [*SHELLS["bash"], str(script)],
         cwd=caller.world.developer.root,
         env=bare_environment(folder / "home", folder / "bin")
-        | {**files, **inputs, **secrets, "RUNNER_TEMP": str(folder), "PYTHONUNBUFFERED": "1"},
+        | {**files, **inputs, **secrets, "RUNNER_TEMP": str(folder)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
