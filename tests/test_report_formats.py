@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 from report_samples import DIGEST, GUARDS, HOSTILE, PLANS, RUN_ID, RUNS, a_plan_of, a_run_of
 
+from ringg_runner.guards import GuardCheck
 from ringg_runner.planner import Plan
 from ringg_runner.report import formats, text, variables, words
 from ringg_runner.report.attention import _STOPPED, of_run
@@ -287,7 +288,8 @@ def test_a_run_that_stopped_says_why_and_what_to_do(stop: Stop) -> None:
         (a_run_of(3, 3), "2 campaigns may or may not have started, and nothing else did."),
         (
             a_run_of(0, 3),
-            "1 campaign was started, whose list holds 120 people. 1 more may or may not have started.",
+            "1 campaign was started, whose list holds 120 people."
+            " 1 more may or may not have started.",
         ),
     ],
     ids=["one", "two", "none", "only unresolved", "unresolved too"],
@@ -304,6 +306,34 @@ def test_what_is_not_known_of_people_is_not_made_up() -> None:
         "start 1 campaign, whose list holds a number of people that is not known here.",
         "start 2 campaigns, whose lists hold a number of people that is not known here.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("guards", "told"),
+    [
+        (GUARDS[:1], "An apply would start 2 campaigns, whose lists hold 247 people."),
+        (GUARDS[2:], "An apply would start 2 campaigns, whose lists hold 247 people."),
+        (
+            GUARDS,
+            "An apply would be refused by the guard max_contacts, and start nothing. Without that"
+            " it would start 2 campaigns, whose lists hold 247 people.",
+        ),
+        (
+            GUARDS[1:2] * 2,
+            "An apply would be refused by 2 guards, and start nothing. Without that"
+            " it would start 2 campaigns, whose lists hold 247 people.",
+        ),
+    ],
+    ids=["passes", "overridden and not known", "one refuses", "two refuse"],
+)
+def test_a_plan_that_a_guard_refuses_starts_nothing_and_says_so(
+    guards: tuple[GuardCheck, ...], told: str
+) -> None:
+    plan = a_plan_of(2, guards=guards)
+    preview = "This is a preview: nothing was started."
+    assert words.meaning_of_plan(plan, refused=False) == f"{preview} {told}"
+    refused = "start nothing" in told
+    assert words.headline_of_plan(plan).startswith("An apply would be refused: ") is refused
 
 
 def test_one_person_is_one() -> None:

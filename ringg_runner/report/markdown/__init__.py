@@ -79,7 +79,7 @@ def plan_lines(
         "",
         *(f"- {prose(unchecked, _WORDY)}" for unchecked in plan.not_checked),
         "",
-        f"Digest: {code(plan.digest)}. Two plans with the same digest would send the same requests.",
+        f"Digest: {code(plan.digest)}. Plans with the same digest would send the same requests.",
     ]
     yield from fitted(head, sections, tail)
 
