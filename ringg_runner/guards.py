@@ -46,7 +46,7 @@ class StartHours:
     def __str__(self) -> str:
         """Return days, hours and zone as people write them."""
         hours = f"{self.opens:%H:%M} to {self.closes:%H:%M}"
-        return f"{', '.join(self.days)}, {hours} in {self.timezone}"
+        return f"{_in_words(self.days)}, {hours} in {self.timezone}"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -71,6 +71,15 @@ class StartHours:
             if DAYS[day.weekday()] in self.days
         )
         return next(opening for opening in openings if opening > now)
+
+
+def _in_words(days: tuple[str, ...]) -> str:
+    """Return days in the week's order, many in a row by the first and the last."""
+    numbers = sorted(map(DAYS.index, days))
+    first, last = numbers[0], numbers[-1]
+    if len(numbers) > 2 and last - first + 1 == len(numbers):
+        return f"{DAYS[first]} to {DAYS[last]}"
+    return ", ".join(DAYS[number] for number in numbers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,14 +114,14 @@ def the_check(guards: Guards, found: Circumstances) -> GuardCheck:
             Guards(start_hours=WEEKDAYS),
             {},
             True,
-            "open now; allowed: mon, tue, wed, thu, fri, 09:00 to 19:00 in Asia/Kolkata",
+            "open now; allowed: mon to fri, 09:00 to 19:00 in Asia/Kolkata",
         ),
         (
             Guards(start_hours=WEEKDAYS),
             {"now": datetime(2026, 12, 4, 13, 30, tzinfo=UTC)},
             False,
             "closed until Mon 2026-12-07 09:00; "
-            "allowed: mon, tue, wed, thu, fri, 09:00 to 19:00 in Asia/Kolkata",
+            "allowed: mon to fri, 09:00 to 19:00 in Asia/Kolkata",
         ),
     ],
 )
@@ -191,6 +191,21 @@ def test_hours_are_those_of_the_zone(moment: str, opening: str | None) -> None:
     assert WEEKDAYS.include(now) is (opening is None)
     if opening:
         assert f"{WEEKDAYS.next_opening(now):%Y-%m-%d %H:%M}" == opening
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (("mon",), "mon"),
+        (("tue", "mon"), "mon, tue"),
+        (("fri", "mon", "wed", "tue", "thu"), "mon to fri"),
+        (("mon", "tue", "thu"), "mon, tue, thu"),
+        (("sat", "sun", "mon"), "mon, sat, sun"),
+        (DAYS, "mon to sun"),
+    ],
+)
+def test_days_are_told_in_the_order_of_the_week(days: tuple[str, ...], words: str) -> None:
+    assert str(replace(WEEKDAYS, days=days)) == f"{words}, 09:00 to 19:00 in Asia/Kolkata"
 
 
 @pytest.mark.parametrize(
