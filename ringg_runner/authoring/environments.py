@@ -87,7 +87,7 @@ def open_environment(project: Project, name: str | None, environ: Mapping[str, s
         _aliases(project, name),
         project.settings(name).get("api_key_env", "RINGG_API_KEY"),
         project.root / key_file if key_file else None,
-        guarding.open_guards(project, name),
+        guarding.open_guards(project.document, name, project.settings(name)),
     )
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ringg_runner.authoring.documents import Document, Json, Pointer
-    from ringg_runner.authoring.project import Project
 
 
 def examine(
@@ -50,21 +49,22 @@ def examine(
         )
 
 
-def open_guards(project: Project, environment: str) -> Guards:
-    """Return the guards of an environment of a checked project file."""
-    settings = project.settings(environment).get("guards")
-    if not settings or project.document is None:
+def open_guards(
+    document: Document | None, environment: str, settings: Mapping[str, Json]
+) -> Guards:
+    """Return the guards of an environment by its settings in a checked project file."""
+    guards = settings.get("guards")
+    if not guards or document is None:
         return Guards()
     pointer = ("environments", environment, "guards")
-    file = project.document.file
     places: dict[Guard, str] = {
-        guard: f"{file}:{project.document.at_key((*pointer, guard)).start.line}"
+        guard: f"{document.file}:{document.at_key((*pointer, guard)).start.line}"
         for guard in SETTINGS
-        if guard in settings
+        if guard in guards
     }
-    hours = settings.get("start_hours")
+    hours = guards.get("start_hours")
     return Guards(
-        **settings | {"start_hours": hours and _hours(hours)},
+        **guards | {"start_hours": hours and _hours(hours)},
         places=places,
     )
 
