@@ -141,7 +141,7 @@ def functions_with_a_rule(trees: list[ast.Module]) -> dict[str, tuple[str, ...]]
 
 def rules_in_the_code() -> Iterator[str]:
     """Every rule name that the code hands to whatever takes one."""
-    stage = [*(PACKAGE / "authoring").glob("*.py"), PACKAGE / "pipeline.py"]
+    stage = [*(PACKAGE / "authoring").glob("*.py"), PACKAGE / "prepared.py"]
     trees = [ast.parse(path.read_text()) for path in (*stage, PACKAGE / "diagnostics.py")]
     known = functions_with_a_rule(trees)
     for call in (n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Call)):
