@@ -227,3 +227,20 @@ def test_a_key_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     environment = an_environment(api_key_file=write(tmp_path / "key", b"\xff\xfe"))
     with pytest.raises(InvalidInputError, match="does not hold an API key"):
         read_key(environment, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "base_url", "embedded", "calls"),
+    [
+        ("production", "https://prod-api.ringg.ai/ca/api/v0", False, True),
+        ("production", "http://127.0.0.1:8080/v0", False, True),
+        ("staging", "https://staging.example.com/v0", False, True),
+        ("staging", "http://127.0.0.1:8080/v0", False, False),
+        ("rehearsal", "http://sandbox.localhost/ca/api/v0", True, False),
+    ],
+)
+def test_production_and_every_api_elsewhere_call_people(
+    name: str, base_url: str, *, embedded: bool, calls: bool
+) -> None:
+    environment = an_environment(name=name, base_url=base_url, embedded=embedded)
+    assert environment.calls_people is calls

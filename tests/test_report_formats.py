@@ -336,6 +336,17 @@ def test_a_plan_that_a_guard_refuses_starts_nothing_and_says_so(
     assert words.headline_of_plan(plan).startswith("An apply would be refused: ") is refused
 
 
+def test_whoever_approves_is_told_how_many_start_whom_they_call_and_which_are_new() -> None:
+    first, second, new = text.of_starts(a_plan_of(12))
+    assert first.startswith("12 campaigns start in production (https://")
+    assert second.startswith("People who are called: 1,")
+    assert new.startswith("New here: ")
+    assert new.endswith(", and 2 more.")
+    first, second, _ = text.of_starts(a_plan_of(1, counted=False))
+    assert first.startswith("1 campaign starts in production")
+    assert second == "People who are called: how many is not known."
+
+
 def test_one_person_is_one() -> None:
     run = a_run_of(0)
     (result,) = run.results
