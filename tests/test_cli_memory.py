@@ -502,7 +502,7 @@ def test_a_ledger_server_that_stops_midway_lets_nothing_more_be_sent(
             assert (again.code, again.out, len(server.requests)) == (1, "", 1)
             # The claim outlives the server's crash, and keeps the list from being sent again.
             postgres.start()
-            later, done = apply(cli, RINGG_LEDGER_URL=postgres.url)
+            later, done = apply(cli, "--concurrency", "1", RINGG_LEDGER_URL=postgres.url)
         assert [campaign["outcome"] for campaign in later] == ["held", "started", "started"]
         assert server.started_lists == ["list-1", "list-2", "list-3"]
         with open_ledger(postgres.url) as ledger:
