@@ -98,6 +98,23 @@ class StartRequest:
             return self.body
         return self.body | {"callback_url": digest_of(url)}
 
+    @classmethod
+    def of_kept(cls, base_url: str, body: Mapping[str, Any]) -> StartRequest:
+        """Return the request that a kept body stands for, to be compared and shown.
+
+        Raises KeyError, TypeError and ValueError for what is no such body.
+        """
+        callback_url = body.get("callback_url")
+        return cls(
+            base_url,
+            body["agent_id"],
+            ListId(body["list_id"]),
+            body["number_pool_id"],
+            callback_url,
+            tuple(body.get("email_completion_user_ids", ())),
+            private=callback_url is not None and is_digest(callback_url),
+        )
+
     @property
     def values(self) -> tuple[str, ...]:
         """Every text in the body, the longest first: what an echo of it could hold."""

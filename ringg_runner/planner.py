@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ringg_runner.api.server_list import Listing, Row, Standing, Unreadable, View
 from ringg_runner.campaigns import digest_of, in_order
 from ringg_runner.ledger.records import Entry, State
-from ringg_runner.runs import Evidence
+from ringg_runner.runs import Evidence, sum_if_known
 from ringg_runner.times import format_moment
 
 if TYPE_CHECKING:
@@ -87,9 +87,7 @@ class Plan:
     @property
     def people(self) -> int | None:
         """How many people the starts call; None where the server's list does not say of all."""
-        counts = [p.people for p in self.starts if p.action is Action.START]
-        known = [count for count in counts if count is not None]
-        return sum(known) if len(known) == len(counts) else None
+        return sum_if_known(p.people for p in self.starts if p.action is Action.START)
 
     def narrowed_to(self, approved: Plan) -> Plan:
         """Return this plan with no start in it that the approved one did not have."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ringg_runner.api.verdict import Verdict
-from ringg_runner.campaigns import Campaign, ListId, StartRequest, Window, is_digest
+from ringg_runner.campaigns import Campaign, ListId, StartRequest, Window
 from ringg_runner.ledger.errors import LedgerError
 from ringg_runner.ledger.records import CLAIMS, Event, State
 from ringg_runner.runs import Attempt, Evidence, Outcome, Result, Run
@@ -110,16 +110,7 @@ def _since(claim: TrailRow, entry: Entry | None) -> str:
 
 def _campaign(claim: TrailRow) -> Campaign:
     name, body = claim.detail["name"], claim.detail["request"]
-    callback_url = body.get("callback_url")
-    request = StartRequest(
-        claim.key.base_url,
-        body["agent_id"],
-        claim.key.list_id,
-        body["number_pool_id"],
-        callback_url,
-        tuple(body.get("email_completion_user_ids", ())),
-        private=callback_url is not None and is_digest(callback_url),
-    )
+    request = StartRequest.of_kept(claim.key.base_url, {**body, "list_id": claim.key.list_id})
     return Campaign(name, "", 0, request, {}, enabled=True, window=Window())
 
 

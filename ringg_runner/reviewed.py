@@ -123,7 +123,7 @@ class _Comparison:
         yield from _moved_words("base_url", *(each.base_url for each in environments))
         if self._changed(now.campaign.file):
             yield f"{now.campaign.file} changed since the plan was made"
-        elif (there := _place(was)) != (here := _place(now)):
+        elif (there := was.campaign.place) != (here := now.campaign.place):
             yield from _moved_words("its place", here, there)
 
     def _changed(self, file: str) -> bool:
@@ -179,10 +179,6 @@ def _text(value: str | list[str] | None) -> str:
     if value is None:
         return "not set"
     return value if isinstance(value, str) else ", ".join(value)
-
-
-def _place(planned: PlannedStart) -> str:
-    return f"{planned.campaign.file}:{planned.campaign.line}"
 
 
 def _in_the_ledger(entry: Entry | None) -> str:

@@ -14,6 +14,7 @@ from ringg_runner.errors import ExitCode, gravest
 from ringg_runner.waiting import Seen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from ringg_runner.api.verdict import Verdict
@@ -86,6 +87,16 @@ class Result:
     people: int | None = None
 
 
+def sum_if_known(counts: Iterable[int | None]) -> int | None:
+    """Return the sum of counts; None where one of them is not known."""
+    total = 0
+    for count in counts:
+        if count is None:
+            return None
+        total += count
+    return total
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One apply, in the order of the manifests; `waited` where the ends were waited for.
@@ -122,9 +133,7 @@ class Run:
     @property
     def people(self) -> int | None:
         """How many people the started campaigns call; None where that is not known of all."""
-        counts = [r.people for r in self.results if r.outcome is Outcome.STARTED]
-        known = [count for count in counts if count is not None]
-        return sum(known) if len(known) == len(counts) else None
+        return sum_if_known(r.people for r in self.results if r.outcome is Outcome.STARTED)
 
     @property
     def to_wait_for(self) -> tuple[Seen, ...]:

@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from ringg_runner.cli import options
 from ringg_runner.cli.output import say
 from ringg_runner.errors import GuardRefusedError, UsageError
 from ringg_runner.guards import SETTINGS, Guard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.planner import Plan
 
 
-_Command = TypeVar("_Command", bound="Callable[..., Any]")
-
-
-def overriding(command: _Command) -> _Command:
-    """Add --override-guard and --reason."""
-    for option in (
-        click.option(
-            "--reason",
-            metavar="TEXT",
-            multiple=True,
-            help="Why the guard is overridden; one for each, kept in the ledger.",
-        ),
-        click.option(
-            "--override-guard",
-            metavar="NAME",
-            multiple=True,
-            type=click.Choice([str(guard) for guard in SETTINGS]),
-            help=f"Override one guard for this apply: {', '.join(SETTINGS)}.",
-        ),
-    ):
-        command = option(command)
-    return command
+overriding = options.together(
+    click.option(
+        "--reason",
+        metavar="TEXT",
+        multiple=True,
+        help="Why the guard is overridden; one for each, kept in the ledger.",
+    ),
+    click.option(
+        "--override-guard",
+        metavar="NAME",
+        multiple=True,
+        type=click.Choice([str(guard) for guard in SETTINGS]),
+        help=f"Override one guard for this apply: {', '.join(SETTINGS)}.",
+    ),
+)
+"""Add --override-guard and --reason."""
 
 
 def overrides(

@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
+def together(*options: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
+    """Return what adds several options; `--help` shows the last of them first."""
+
+    def add(command: _Command) -> _Command:
+        for option in options:
+            command = option(command)
+        return command
+
+    return add
+
+
 def selecting(command: _Command) -> _Command:
     """Add PATH, --env and --project: what a command is about."""
     paths = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
@@ -51,7 +62,7 @@ def narrowing(command: _Command) -> _Command:
         criteria = Criteria(parsed, names, changed_since, limit, allow_empty)
         return command(criteria=criteria, **others)
 
-    for option in (
+    add = together(
         click.option(
             "--allow-empty", is_flag=True, help="Take it as fine that nothing is selected."
         ),
@@ -79,14 +90,13 @@ def narrowing(command: _Command) -> _Command:
             multiple=True,
             help="Only campaigns with these labels: team=growth,region!=south; repeatable.",
         ),
-    ):
-        narrowed = option(narrowed)
-    return cast("_Command", narrowed)
+    )
+    return cast("_Command", add(narrowed))
 
 
 def environment(command: _Command) -> _Command:
     """Add --env, --project, --no-color and --log-format."""
-    for option in (
+    add = together(
         click.option(
             LOG_FORMAT,
             type=click.Choice(("text", "json")),
@@ -111,9 +121,8 @@ def environment(command: _Command) -> _Command:
             shell_complete=completing.environments,
             help="The environment to work with.",
         ),
-    ):
-        command = option(command)
-    return command
+    )
+    return add(command)
 
 
 def no_color(command: _Command) -> _Command:
@@ -181,7 +190,7 @@ def waiting(flag: str, about: str) -> Callable[[_Command], _Command]:
             wait = Wait(wait_limit or WAIT_LIMIT, poll) if waits else None
             return command(wait=wait, **others)
 
-        for option in (
+        add_all = together(
             click.option(
                 "--poll",
                 metavar="SECONDS",
@@ -198,9 +207,8 @@ def waiting(flag: str, about: str) -> Callable[[_Command], _Command]:
                 help=f"How long {flag} waits at the most: 90s, 30m, 4h or 2d.",
             ),
             click.option(flag, "waits", is_flag=True, help=about),
-        ):
-            with_wait = option(with_wait)
-        return cast("_Command", with_wait)
+        )
+        return cast("_Command", add_all(with_wait))
 
     return add
 

@@ -9,17 +9,15 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from ringg_runner.cli import kinds
+from ringg_runner.cli import kinds, options
 from ringg_runner.cli.output import say
 from ringg_runner.errors import FindingsError, PlanFileError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ringg_runner.authoring.environments import Environment
     from ringg_runner.authoring.project import Project
     from ringg_runner.ledger.store import Ledger
@@ -29,34 +27,28 @@ if TYPE_CHECKING:
     from ringg_runner.reviewed import SavedPlan
     from ringg_runner.selecting import Criteria
 
-_Command = TypeVar("_Command", bound="Callable[..., Any]")
-
-
-def reviewed(command: _Command) -> _Command:
-    """Add --plan, --max-age and --expect-digest."""
-    for option in (
-        click.option(
-            "--expect-digest",
-            metavar="DIGEST",
-            type=kinds.Digest(),
-            help="Go on only with the plan of this digest (sha256:…).",
-        ),
-        click.option(
-            "--max-age",
-            metavar="DURATION",
-            type=kinds.Duration(),
-            help="How old a saved plan may be: 90s, 30m, 24h or 7d.  [default: 24h]",
-        ),
-        click.option(
-            "--plan",
-            "plan_file",
-            metavar="FILE",
-            type=click.Path(path_type=Path),
-            help="Start just what this plan says, saved by plan -o FILE.",
-        ),
-    ):
-        command = option(command)
-    return command
+reviewed = options.together(
+    click.option(
+        "--expect-digest",
+        metavar="DIGEST",
+        type=kinds.Digest(),
+        help="Go on only with the plan of this digest (sha256:…).",
+    ),
+    click.option(
+        "--max-age",
+        metavar="DURATION",
+        type=kinds.Duration(),
+        help="How old a saved plan may be: 90s, 30m, 24h or 7d.  [default: 24h]",
+    ),
+    click.option(
+        "--plan",
+        "plan_file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Start just what this plan says, saved by plan -o FILE.",
+    ),
+)
+"""Add --plan, --max-age and --expect-digest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ringg_runner.ledger.failures import translated
 from ringg_runner.ledger.tables import STEPS, is_current, migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 30.0
 """How long a call waits for others that write, unless told otherwise."""
+
+_MOST = 500
+"""How many values one statement asks for: databases bound them."""
+
+_Value = TypeVar("_Value")
+
+
+def in_portions(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
+    """Yield values, no more at a time than one statement can ask for."""
+    for first in range(0, len(values), _MOST):
+        yield values[first : first + _MOST]
 
 
 class Database(ABC):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, insert, select, update
 
 from ringg_runner.ledger.chain import Head, link
+from ringg_runner.ledger.engines import in_portions
 from ringg_runner.ledger.errors import DamagedError
 from ringg_runner.ledger.replay import after
 from ringg_runner.ledger.rows import entry_columns, read_entry, trail_columns
@@ -36,9 +37,6 @@ _CHANGE = update(ENTRIES).where(
     ENTRIES.c.base_url == bindparam("its_base_url"), ENTRIES.c.list_id == bindparam("its_list_id")
 )
 _MOVE_HEAD = update(LEDGER).values(head_number=bindparam("number"), head_hash=bindparam("hash"))
-
-_MOST = 500
-"""How many lists one statement asks for: databases bound the values of a statement."""
 
 
 class Pen:
@@ -108,8 +106,7 @@ def _stored(connection: Connection, keys: Iterable[Key]) -> Iterable[tuple[Key, 
         by_url.setdefault(key.base_url, []).append(key)
     for base_url, some in by_url.items():
         its = {key.list_id: key for key in some}
-        for first in range(0, len(some), _MOST):
-            list_ids = [key.list_id for key in some[first : first + _MOST]]
+        for list_ids in in_portions(list(its)):
             asked = {"base_url": base_url, "list_ids": list_ids}
             for row in connection.execute(_OF_LISTS, asked).mappings():
                 yield its[row["list_id"]], row

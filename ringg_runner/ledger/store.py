@@ -15,7 +15,7 @@ from sqlalchemy import case, select, update
 from ringg_runner.ledger.addresses import SqliteAddress, parse_address
 from ringg_runner.ledger.chain import Head, canonical, exact
 from ringg_runner.ledger.changes import Claiming, Finishing, Noting, Resolving
-from ringg_runner.ledger.engines import WAIT_SECONDS
+from ringg_runner.ledger.engines import WAIT_SECONDS, in_portions
 from ringg_runner.ledger.errors import DamagedError, LedgerError
 from ringg_runner.ledger.failures import damaged
 from ringg_runner.ledger.pen import Pen
@@ -50,9 +50,6 @@ if TYPE_CHECKING:
     from ringg_runner.ledger.tables import Step
 
 _Made = TypeVar("_Made")
-
-_MOST = 500
-"""How many lists one statement asks for: databases bound the values of a statement."""
 
 _IS_CLAIM = TRAIL.c.event.in_([event.value for event in CLAIMS])
 
@@ -208,13 +205,12 @@ class Ledger:
 
         `plan` is the plan's seal.
         """
-        asked = list(list_ids)
         found: list[TrailRow] = []
         with self._database.reading() as connection:
-            for first in range(0, len(asked), _MOST):
+            for asked in in_portions(list(list_ids)):
                 query = select(TRAIL).where(
                     TRAIL.c.base_url == base_url,
-                    TRAIL.c.list_id.in_(asked[first : first + _MOST]),
+                    TRAIL.c.list_id.in_(asked),
                     _IS_CLAIM,
                     TRAIL.c.detail.contains(plan, autoescape=True),
                 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from ringg_runner.planner import Action
+from ringg_runner.planner import Action, PlannedStart
 from ringg_runner.report.words import Standing, standing_of
 from ringg_runner.runs import Outcome, Stop
 
@@ -14,10 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ringg_runner.guards import GuardCheck
-    from ringg_runner.planner import Plan, PlannedStart
+    from ringg_runner.planner import Plan
     from ringg_runner.runs import Result, Run
 
     Told: TypeAlias = PlannedStart | Result
+
+Word: TypeAlias = "Action | Outcome"
+_Word = TypeVar("_Word", bound="Action | Outcome")
+
+
+def grouped(told: Iterable[Told], words: Iterable[_Word]) -> dict[_Word, list[Told]]:
+    """Return the campaigns that each word is said of, in the order of the words."""
+    groups: dict[_Word, list[Told]] = {word: [] for word in words}
+    for each in told:
+        word: Any = each.action if isinstance(each, PlannedStart) else each.outcome
+        if word in groups:
+            groups[word].append(each)
+    return groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +66,7 @@ def of_plan(plan: Plan, refused: str | None = None) -> Iterator[Concern]:
 
 def of_run(run: Run) -> Iterator[Concern]:
     """Yield what is to be looked at after a run."""
-    by_outcome: dict[Outcome, list[Told]] = {outcome: [] for outcome in Outcome}
-    for result in run.results:
-        by_outcome[result.outcome].append(result)
+    by_outcome = grouped(run.results, Outcome)
     yield from _of_outcomes((Outcome.UNRESOLVED, Outcome.FAILED), by_outcome, run)
     if run.refusal:
         yield _of_guard(run.refusal, "stopped the run")

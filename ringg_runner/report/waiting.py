@@ -89,5 +89,5 @@ def _row(seen: Seen) -> tuple[str, ...]:
         "-" if people is None else str(people),
         format_moment(seen.since) if seen.since else "-",
         answer(seen.over),
-        f"{seen.campaign.file}:{seen.campaign.line}",
+        seen.campaign.place,
     )

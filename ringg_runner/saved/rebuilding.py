@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ringg_runner.api.server_list import Row
 from ringg_runner.authoring.environments import ALIAS_GROUPS, EMBEDDED_BASE_URL, Environment
-from ringg_runner.campaigns import Campaign, ListId, StartRequest, Window, in_order, is_digest
+from ringg_runner.campaigns import Campaign, StartRequest, Window, in_order
 from ringg_runner.guards import Guard, GuardCheck
 from ringg_runner.ledger.records import Entry, Key, RunInfo, State
 from ringg_runner.planner import Action, Plan, PlannedStart
@@ -60,7 +60,7 @@ def _selected(document: dict[str, Any] | None) -> Selected | None:
 
 
 def _planned(document: dict[str, Any], base_url: str) -> PlannedStart:
-    request = _request(document["request"]["body"], base_url)
+    request = StartRequest.of_kept(base_url, document["request"]["body"])
     campaign = Campaign(
         document["name"],
         document["file"],
@@ -78,19 +78,6 @@ def _planned(document: dict[str, Any], base_url: str) -> PlannedStart:
         evidence and Evidence(evidence),
         _entry(document["ledger"], campaign),
         _row(document, campaign),
-    )
-
-
-def _request(body: dict[str, Any], base_url: str) -> StartRequest:
-    callback_url = body.get("callback_url")
-    return StartRequest(
-        base_url,
-        body["agent_id"],
-        ListId(body["list_id"]),
-        body["number_pool_id"],
-        callback_url,
-        tuple(body.get("email_completion_user_ids", ())),
-        private=callback_url is not None and is_digest(callback_url),
     )
 
 

@@ -6,7 +6,7 @@ It decides no looks: the templates do, and they alone know HTML.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from ringg_runner.planner import Action, PlannedStart
 from ringg_runner.report import attention, words
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
     from ringg_runner.guards import GuardCheck
     from ringg_runner.planner import Plan
-    from ringg_runner.report.attention import Concern, Told
+    from ringg_runner.report.attention import Concern, Told, Word
     from ringg_runner.runs import Run
-
-Word: TypeAlias = "Action | Outcome"
 
 ROWS = 4_000
 """How many campaigns have a row at the most; the page would grow too big to be read."""
@@ -118,9 +116,7 @@ class Page:
 def of_plan(plan: Plan, refused: str | None) -> Page:
     """Return the page of a plan; `refused` is why an apply of it started nothing."""
     heading = f"Plan for {plan.environment.name}"
-    told: dict[Word, list[Told]] = {word: [] for word in _PLANNED}
-    for planned in plan.starts:
-        told[planned.action].append(planned)
+    told = attention.grouped(plan.starts, _PLANNED)
     return Page(
         f"{heading}: {words.totals_of_plan(plan)}",
         heading,
@@ -140,9 +136,7 @@ def of_plan(plan: Plan, refused: str | None) -> Page:
 def of_run(run: Run) -> Page:
     """Return the page of a run."""
     heading = f"{words.heading_of_run(run)} {run.environment.name}"
-    told: dict[Word, list[Told]] = {word: [] for word in _DONE}
-    for result in run.results:
-        told[result.outcome].append(result)
+    told = attention.grouped(run.results, _DONE)
     return Page(
         f"{heading}: {words.totals_of_run(run)}",
         heading,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ringg_runner.guards import GuardCheck
-    from ringg_runner.planner import Plan, PlannedStart
+    from ringg_runner.planner import Plan
     from ringg_runner.report.attention import Concern, Told
     from ringg_runner.runs import Run
 
@@ -63,17 +63,14 @@ def plan_lines(
         f"{code(f'ringg-runner plan --env {name}')} shows all of them, and a page has room for"
         f" more: {code('--report plan.html')}."
     )
-    told = [
-        (action, [each for each in plan.starts if each.action is action]) for action in _PLANNED
-    ]
+    told = attention.grouped(plan.starts, _PLANNED)
     sections = [
         _group(its, *_PLANNED[action], see, closed=action is not Action.START)
-        for action, its in told
+        for action, its in told.items()
         if its
     ]
-    _, starts = told[0]
-    if starts:
-        sections.append(_requests(starts, see))
+    if told[Action.START]:
+        sections.append(_requests(told[Action.START], see))
     tail = [
         "**Not checked**",
         "",
@@ -102,14 +99,11 @@ def run_lines(run: Run, *, verbose: bool = False) -> Iterator[str]:  # noqa: ARG
         f"{code(f'ringg-runner ledger report {run.run_id} --env {name} --format html')}"
         " writes what the ledger knows of this run into a page, which has room for more."
     )
-    told = [
-        (outcome, [each for each in run.results if each.outcome is outcome]) for outcome in _DONE
-    ]
     sections = [
         *(_of_concern(concern, see) for concern in concerns if concern.campaigns),
         *(
             _group(its, *_DONE[outcome], see, closed=outcome is not Outcome.STARTED)
-            for outcome, its in told
+            for outcome, its in attention.grouped(run.results, _DONE).items()
             if its
         ),
     ]
@@ -169,7 +163,7 @@ def _cells(told: Told, *, counted: bool) -> Iterator[str]:
     yield code(campaign.place, _PATH)
 
 
-def _requests(starts: Sequence[PlannedStart], see: str) -> Section:
+def _requests(starts: Sequence[Told], see: str) -> Section:
     before = [
         "<details><summary>The requests, as an apply would send them</summary>",
         "",
@@ -180,7 +174,7 @@ def _requests(starts: Sequence[PlannedStart], see: str) -> Section:
     return Section(before, rows, ["</details>", ""], len(starts), _left_out("requests", see))
 
 
-def _request(planned: PlannedStart) -> Iterator[str]:
+def _request(planned: Told) -> Iterator[str]:
     body = json.dumps(planned.campaign.request.shown_body, indent=2, ensure_ascii=False)
     yield code(planned.campaign.name)
     yield ""
