@@ -187,18 +187,22 @@ def a_run_of(*courses: int, **fields: object) -> Run:
     return replace(run, **fields)  # type: ignore[arg-type]
 
 
+def reworded(planned: PlannedStart, reason: str, *, name: str, file: str, url: str) -> PlannedStart:
+    """The same start with other foreign words in it."""
+    request = replace(planned.campaign.request, callback_url=url)
+    campaign = replace(planned.campaign, name=name, file=file, request=request)
+    return replace(planned, reason=reason, campaign=campaign)
+
+
 def _hostile_plan() -> Plan:
     plan = a_plan_of(2, 1, 1)
     starts = tuple(
-        replace(
+        reworded(
             planned,
-            reason=text,
-            campaign=replace(
-                planned.campaign,
-                name=f"{'a-very-long-name-' * 3}{number}" if number else "x",
-                file=f"campaigns/{text}.yaml",
-                request=replace(planned.campaign.request, callback_url=f"https://x.example/{text}"),
-            ),
+            text,
+            name=f"{'a-very-long-name-' * 3}{number}" if number else "x",
+            file=f"campaigns/{text}.yaml",
+            url=f"https://x.example/{text}",
         )
         for number, (planned, text) in enumerate(
             zip(plan.starts, (HOSTILE, HINDI, ARABIC, HOSTILE), strict=True)

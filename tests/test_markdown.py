@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from report_samples import GUARDS, HOSTILE, PLANS, RUNS, a_plan_of, a_run_of
+from report_samples import GUARDS, HOSTILE, PLANS, RUNS, a_plan_of, a_run_of, reworded
 
 from ringg_runner.guards import GuardCheck
 from ringg_runner.planner import Action, Plan
@@ -130,17 +130,7 @@ def test_lines_of_code_end_where_they_end(text: str) -> None:
 def test_whatever_a_plan_holds_its_tables_keep_their_columns(text: str, other: str) -> None:
     plan = a_plan_of(2, 1, 1)
     starts = tuple(
-        replace(
-            planned,
-            reason=text,
-            campaign=replace(
-                planned.campaign,
-                name=other,
-                file=text,
-                request=replace(planned.campaign.request, callback_url=other),
-            ),
-        )
-        for planned in plan.starts
+        reworded(planned, text, name=other, file=text, url=other) for planned in plan.starts
     )
     guards = (replace(GUARDS[1], limit=text, figure=other, place=text),)
     written = of_plan(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from uuid import uuid4
 
 import yaml
 from ci_world import World, bare_environment, install
+from shells import heard
 
 # How it is installed is a matter of the reader's own wheel.
 INSTALLATION = (
@@ -150,17 +150,7 @@ def _needed(document: Any, pipeline: Pipeline, name: str) -> list[Job]:
 
 
 def _shell(lines: list[str], folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
-    done = subprocess.run(
-        ["bash", "-c", "\n".join(["set -eo pipefail", *lines])],
-        cwd=folder,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
+    return heard(["bash", "-c", "\n".join(["set -eo pipefail", *lines])], folder, variables)
 
 
 def _keep(artifacts: Mapping[str, Any], workspace: Path, done: Job) -> None:

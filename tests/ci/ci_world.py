@@ -99,7 +99,9 @@ class World:
     def at(cls, folder: Path, api: Api, ledger: str, reader: str | None = None) -> World:
         """Begin with a project file, and no campaign."""
         world = cls(folder, api, ledger, reader or ledger)
-        git("init", "--quiet", "--bare", "--initial-branch=main", str(world.origin), at=folder)
+        Repository(folder).git(
+            "init", "--quiet", "--bare", "--initial-branch=main", str(world.origin)
+        )
         developer = Repository.at(world.developer.root)
         developer.git("remote", "add", "origin", str(world.origin))
         project = _PROJECT.format(url=api.base_url, agent=AGENT, other=OTHER_AGENT, pool=POOL)
@@ -117,7 +119,7 @@ class World:
     @property
     def head(self) -> str:
         """The newest commit of main."""
-        return git("rev-parse", "main", at=self.origin).strip()
+        return Repository(self.origin).git("rev-parse", "main").strip()
 
     def push(self, path: str, text: str | None, *, branch: str = "main") -> str:
         """Commit a file to a branch, or its removal, and push it; return the commit."""
@@ -152,23 +154,12 @@ class World:
 
     def clone(self, folder: Path, ref: str, commit: str | None = None) -> None:
         """Check a ref out as CI does, at its newest commit or at this one."""
-        git("clone", "--quiet", "--no-checkout", str(self.origin), str(folder), at=self.folder)
-        git("fetch", "--quiet", "origin", ref, at=folder)
-        git("checkout", "--quiet", "--detach", commit or "FETCH_HEAD", at=folder)
-
-
-def git(*arguments: str, at: Path) -> str:
-    """Run git, whatever the machine's own is set to, and return what it prints."""
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=at,
-        env=os.environ | VARIABLES,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+        Repository(self.folder).git(
+            "clone", "--quiet", "--no-checkout", str(self.origin), str(folder)
+        )
+        clone = Repository(folder)
+        clone.git("fetch", "--quiet", "origin", ref)
+        clone.git("checkout", "--quiet", "--detach", commit or "FETCH_HEAD")
 
 
 def bare_environment(home: Path, commands: Path) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from ci_world import (
     install,
     serving,
 )
+from shells import heard
 
 SCRIPTS = ROOT / "docs" / "ci" / "shell"
 
@@ -33,18 +33,12 @@ class Machine:
     def run(self, script: str, *arguments: str, **variables: str) -> tuple[int, str]:
         """Run a script in the clone; return its exit code and all that it says."""
         folder = self.world.folder
-        done = subprocess.run(
+        return heard(
             ["sh", str(SCRIPTS / script), *arguments],
-            cwd=folder / "clone",
-            env=bare_environment(folder / "home", folder / "bin")
+            folder / "clone",
+            bare_environment(folder / "home", folder / "bin")
             | {"CI": "", "RINGG_LEDGER_URL": self.world.ledger, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
         )
-        return done.returncode, done.stdout
 
     def plan(self) -> tuple[int, str]:
         return self.run("plan.sh")
